@@ -260,3 +260,9 @@ class Opener(Protocol):
     """Opens what was sealed to this nation. Untrusted if the seal, the key or the context is not the right one."""
 
     def open(self, sealed: bytes, context: bytes) -> bytes: ...
+
+
+class Keyed(Protocol):
+    """HMAC-SHA256 under a secret of the node that never leaves it: pseudonyms that only we can make again."""
+
+    def mac(self, message: bytes) -> bytes: ...

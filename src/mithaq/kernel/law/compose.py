@@ -1,0 +1,65 @@
+"""Compose: join what every layer asks of a release into one set of levels and obligations, and say who asked.
+
+A layer is a basis clause, a duty that matched, or the obligations that bind everything under a law.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from mithaq.kernel.law import level, obligation
+from mithaq.kernel.law.clause import Clause
+from mithaq.kernel.law.decision import Basis, Forbid, Ruling
+from mithaq.kernel.law.law import Law
+from mithaq.kernel.law.obligation import Obligation, Value
+from mithaq.kernel.law.request import Request
+from mithaq.kernel.law.vocabulary import Vocabulary
+
+
+class Layer(Struct, frozen=True):
+    """One voice in a release: whose it is, the levels it sets and the obligations it imposes."""
+
+    law: Law
+    clause: Clause | None
+    levels: Mapping[str, str]
+    obligations: Mapping[str, Value]
+
+    @property
+    def by(self) -> str:
+        return by(self.law, self.clause)
+
+
+def by(law: Law, clause: Clause | None) -> str:
+    """How a layer is named in a Decision: ``JO-SA-border/1 4.1``, or ``JO-SA-border/1`` for all of it."""
+    return f"{law.ref} {clause.id}" if clause is not None else law.ref
+
+
+def compose(
+    layers: Sequence[Layer], request: Request, vocabulary: Vocabulary,
+    forbids: tuple[Forbid, ...] = (), unknown: tuple[str, ...] = (),
+) -> Ruling:  # fmt: skip
+    """The Ruling that rests on ``layers[0]``: a permit, or a denial where the layers cannot all be obeyed."""
+    joined = [_obligation(what, layers) for what in obligation.WORDS if any(what in each.obligations for each in layers)]
+    conflict = tuple(each.what for each in joined if _impossible(each, request.purpose))
+    if conflict:
+        return Ruling(decision="deny", forbids=forbids, unknown=unknown, conflict=conflict)
+    levels = {name: _level(name, layers) for name in asked_fields(request, layers[0], vocabulary)}
+    first = layers[0]
+    assert first.clause is not None  # noqa: S101
+    return Ruling(
+        decision="permit", basis=Basis(first.law.ref, first.clause.id, first.law.digest),
+        fields={name: each for name, (each, _) in levels.items()},
+        fields_by={name: who for name, (_, who) in levels.items()},
+        obligations=tuple(joined), forbids=forbids, unknown=unknown,
+    )  # fmt: skip
+
+
+def asked_fields(request: Request, basis: Layer, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """The fields a request is about: those it names, else all of its Kind, else those of the basis."""
+    if request.fields:
+        return request.fields
+    words = vocabulary.kinds.get(request.kind or "")
+    return tuple(words.fields if words is not None else basis.levels)
