@@ -204,12 +204,23 @@ class AuditLog(Protocol):
 class Transaction(Protocol):
     """The shelves of one transaction. What a job reads, it may rely on until the commit: there is one writer."""
 
-    records: Records
-    journal: Journal
-    links: Links
-    decisions: Decisions
-    views: Views
-    audit: AuditLog
+    @property
+    def records(self) -> Records: ...
+
+    @property
+    def journal(self) -> Journal: ...
+
+    @property
+    def links(self) -> Links: ...
+
+    @property
+    def decisions(self) -> Decisions: ...
+
+    @property
+    def views(self) -> Views: ...
+
+    @property
+    def audit(self) -> AuditLog: ...
 
 
 class Store(Protocol):

@@ -134,6 +134,7 @@ def _check_levels(clause: Clause, vocabulary: Vocabulary, where: str) -> None:
     named = vocabulary.kinds if clause.kinds == (ANY,) else clause.kinds
     if clause.effect == "permit" and clause.kinds == (ANY,):
         raise Invalid("clause", "a permit that releases fields names its kinds", where=f"{where}.kinds")
+    precisions: dict[str, tuple[str, ...]] = {str(sort): words for sort, words in vocabulary.levels.items()}
     for name, asked in clause.levels.items():
         place = f"{where}.release.fields.{name}"
         known_word("field", name, {field for kind in named for field in vocabulary.kinds[kind].fields}, place)
@@ -143,7 +144,7 @@ def _check_levels(clause: Clause, vocabulary: Vocabulary, where: str) -> None:
         precision = level.precision(asked)
         if precision is not None:
             for sort in sorts:
-                known_word("precision", precision, vocabulary.levels.get(sort, ()), place)  # type: ignore[call-overload]
+                known_word("precision", precision, precisions.get(sort, ()), place)
 
 
 def _check_constraint(constraint: Constraint, vocabulary: Vocabulary, areas: frozenset[str], where: str) -> None:

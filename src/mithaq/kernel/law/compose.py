@@ -6,7 +6,6 @@ A layer is a basis clause, a duty that matched, or the obligations that bind eve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from msgspec import Struct
 
@@ -42,7 +41,9 @@ def compose(
     forbids: tuple[Forbid, ...] = (), unknown: tuple[str, ...] = (),
 ) -> Ruling:  # fmt: skip
     """The Ruling that rests on ``layers[0]``: a permit, or a denial where the layers cannot all be obeyed."""
-    joined = [_obligation(what, layers) for what in obligation.WORDS if any(what in each.obligations for each in layers)]
+    joined = [
+        _obligation(what, layers) for what in obligation.WORDS if any(what in each.obligations for each in layers)
+    ]
     conflict = tuple(each.what for each in joined if _impossible(each, request.purpose))
     if conflict:
         return Ruling(decision="deny", forbids=forbids, unknown=unknown, conflict=conflict)
@@ -63,3 +64,36 @@ def asked_fields(request: Request, basis: Layer, vocabulary: Vocabulary) -> tupl
         return request.fields
     words = vocabulary.kinds.get(request.kind or "")
     return tuple(words.fields if words is not None else basis.levels)
+
+
+def _level(name: str, layers: Sequence[Layer]) -> tuple[str, str]:
+    """The join of what every layer says of a field, and the first layer that asks for exactly that.
+
+    What the basis does not name is absent. Any other layer that does not name the field says nothing of it.
+    """
+    said = [(layers[0].levels.get(name, level.ABSENT), layers[0].by)]
+    said += [(layer.levels[name], layer.by) for layer in layers[1:] if name in layer.levels]
+    joined = level.join(*(each for each, _ in said))
+    return joined, next((who for each, who in said if each == joined), layers[0].by)
+
+
+def _obligation(what: str, layers: Sequence[Layer]) -> Obligation:
+    """The join of one obligation over the layers, who imposes exactly that, and the weaker ones it overrode."""
+    said = [(layer.obligations[what], layer.by) for layer in layers if what in layer.obligations]
+    joined = obligation.join(what, (each for each, _ in said))
+    if joined is None:
+        return Obligation(what, (), ", ".join(who for _, who in said))
+    imposing = [who for each, who in said if each == joined] or [who for _, who in said]
+    over = tuple((who, each) for each, who in said if each != joined)
+    return Obligation(what, joined, ", ".join(imposing), over)
+
+
+def _impossible(joined: Obligation, purpose: str) -> bool:
+    """Whether nobody can comply: nothing is left of a set or an interval, or our purpose is not among those left."""
+    if joined.what in obligation.MEETS | {"log"} and joined.value == ():
+        return True
+    return joined.what == "purposes" and purpose not in _words(joined.value)
+
+
+def _words(value: Value) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else ()

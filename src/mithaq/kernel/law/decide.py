@@ -1,4 +1,4 @@
-"""Decide: the meaning of the law, written to be read. ``compile`` gives the same answers faster and is tested against it.
+"""Decide: the meaning of the law, written to be read. ``compile`` gives the same answers faster and is tested on it.
 
 1. A forbid that matches in an agreement silences that agreement; in a law or the floor, everything.
 2. One permit is the *basis*: the one the request cites, else the first in declared order, of agreements then clauses.
@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from mithaq.kernel import canonical
 from mithaq.kernel.law.clause import Clause
 from mithaq.kernel.law.compose import Layer, compose
-from mithaq.kernel.law.decision import Basis, Decision, Forbid, Inputs, Miss, Ruling
+from mithaq.kernel.law.decision import Decision, Forbid, Inputs, Miss, Ruling
 from mithaq.kernel.law.law import Law
 from mithaq.kernel.law.match import asked, failing, matches
 from mithaq.kernel.law.request import UNKNOWN, Request, value
@@ -42,14 +42,15 @@ def rule(request: Request, book: Rulebook) -> Ruling:
     bound = [law for law in book.all if law.binds(request.sender, request.receiver, request.instant)]
     forbids = [(law, clause) for law in bound for clause in matching(law, "forbid", request, book)]
     silenced = {law.ref for law, _ in forbids}
-    found = {"forbids": _named(forbids), "unknown": _unknown(bound, request, book)}
+    named, unknown = _named(forbids), _unknown(bound, request, book)
     if any(law.type != "agreement" for law, _ in forbids):
-        return Ruling(decision="deny", **found)
+        return Ruling(decision="deny", forbids=named, unknown=unknown)
     permits = [(law, c) for law in _sources(bound, request) if law.ref not in silenced for c in _permits(law, request)]
     basis = _basis([(law, c) for law, c in permits if matches(c, law, request, book.vocabulary)], request)
     if basis is None:
-        return Ruling(decision="deny", **found, near_misses=_near_misses(permits, request, book))
-    return compose(_layers(basis, bound, request, book), request, book.vocabulary, **found)
+        missed = _near_misses(permits, request, book)
+        return Ruling(decision="deny", forbids=named, unknown=unknown, near_misses=missed)
+    return compose(_layers(basis, bound, request, book), request, book.vocabulary, named, unknown)
 
 
 def matching(law: Law, effect: str, request: Request, book: Rulebook) -> list[Clause]:

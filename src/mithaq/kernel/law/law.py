@@ -139,4 +139,3 @@ def _check_direction(law: Law, each: clause.Clause, where: str) -> None:
         home = law.parties[:1] * 2
         if (each.sender, each.receiver) != home:
             raise Invalid("clause", "only an agreement can permit across a border", where=where)
-

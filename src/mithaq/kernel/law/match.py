@@ -1,9 +1,9 @@
 """Matching: whether a clause speaks of a request. The one place where *unknown* and *inapplicable* are given meaning.
 
-    attribute is     a permit's condition    a forbid's or duty's condition
-    known            decided                 decided
-    unknown          does not hold           holds
-    inapplicable     does not hold           does not hold
+attribute is     a permit's condition    a forbid's or duty's condition
+known            decided                 decided
+unknown          does not hold           holds
+inapplicable     does not hold           does not hold
 """
 
 from __future__ import annotations

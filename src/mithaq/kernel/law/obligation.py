@@ -74,9 +74,9 @@ def protects(what: str, value: Value, at_least: Value) -> bool:
 
 def _join(what: str, a: Any, b: Any) -> Value | None:
     if what in PERIODS:
-        return min(a, b, key=_by_length)
+        return str(min(a, b, key=_by_length))
     if what in CHAINS:
-        return max(a, b, key=CHAIN.index)
+        return str(max(a, b, key=CHAIN.index))
     if what in MEETS:
         return tuple(sorted(set(a) & set(b))) or None
     if what in UNIONS:
@@ -84,7 +84,7 @@ def _join(what: str, a: Any, b: Any) -> Value | None:
     if what == "log":
         least, most = max(a[0], b[0], key=_by_length), min(a[1], b[1], key=_by_length)
         return (least, most) if period(least) <= period(most) else None
-    return min(a, b) if what == "quota" else True
+    return int(min(a, b)) if what == "quota" else True
 
 
 def _by_length(text: str) -> tuple[timedelta, str]:

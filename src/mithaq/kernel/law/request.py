@@ -118,8 +118,10 @@ def check_request(request: Request, vocabulary: Vocabulary) -> None:
             raise Invalid("attribute", f"{canonical.plain(given)!r} is not a value of {name}", where=where)
 
 
-def request_for(record: Record, kind: Kind, *, sender: str, receiver: str, instant: Instant, act: str = "share",
-                cited: Cited | None = None, extra: Mapping[str, Given] = {}, clock_sure: bool = True) -> Request:  # fmt: skip
+def request_for(
+    record: Record, kind: Kind, *, sender: str, receiver: str, instant: Instant, act: str = "share",
+    cited: Cited | None = None, extra: Mapping[str, Given] = {}, clock_sure: bool = True,
+) -> Request:  # fmt: skip
     """What the law is asked about a Record: its envelope, and the attributes its Kind says its fields give.
 
     ``extra`` are attributes that are known but stand in no field (a confirmation, a screening result).

@@ -1,7 +1,7 @@
 """Windows of time: when a clause holds. Two forms, both in UTC, start included and end not.
 
-    2027-01-01T00:00:00Z/2028-01-01T00:00:00Z     from one instant until another
-    T18:00Z/T06:00Z                               the same hours of every day; may pass midnight
+2027-01-01T00:00:00Z/2028-01-01T00:00:00Z     from one instant until another
+T18:00Z/T06:00Z                               the same hours of every day; may pass midnight
 """
 
 from __future__ import annotations

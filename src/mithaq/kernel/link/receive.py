@@ -1,4 +1,4 @@
-"""The receiver's side: check a delivery against what was signed and against our own log, and give each number a verdict.
+"""The receiver's side: check a delivery against what was signed and against our own log, and give verdicts.
 
 Nothing here trusts the sender: the checkpoint is signed, each message must fit the log that the checkpoint covers, and
 our copy of that log must be the same one. What a message says is judged by ``judge``.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+import msgspec
 from msgspec import Struct
 
 from mithaq.errors import MithaqError, Untrusted
@@ -43,7 +44,9 @@ class Conflict(Untrusted):
 def check(delivery: Delivery, *, me: str, partner: str, keys: VerifyKeys) -> Checkpoint:
     """The verified checkpoint of a delivery from ``partner`` to us, whose messages come in order of number."""
     if (delivery.sender, delivery.receiver) != (partner, me):
-        raise Untrusted("delivery", f"a delivery from {delivery.sender} to {delivery.receiver} in the name of {partner}")
+        raise Untrusted(
+            "delivery", f"a delivery from {delivery.sender} to {delivery.receiver} in the name of {partner}"
+        )
     signed = verify_checkpoint(delivery.checkpoint, origin(link_id(partner, me)), keys)
     numbers = [carried.seq for carried in delivery.messages]
     if numbers and numbers != list(range(numbers[0], numbers[0] + len(numbers))):
@@ -116,9 +119,7 @@ def _prefix(edge: Edge, signed: Checkpoint, proof: tuple[bytes, ...], new: bool)
         verify_consistency(edge.size, signed.size, list(proof), root(edge), signed.root)
 
 
-def _verdict(
-    tx: Transaction, link: str, carried: Carried, size: int, judge: Judge, at: datetime
-) -> Verdict:
+def _verdict(tx: Transaction, link: str, carried: Carried, size: int, judge: Judge, at: datetime) -> Verdict:
     if carried.seq <= size:
         known = tx.links.get(link, carried.seq)
         assert known is not None  # noqa: S101 - _check_log has read it in this transaction
@@ -156,13 +157,11 @@ def _settle(tx: Transaction, link: str, carried: Carried, judged: Judgement, at:
         )
     )
     if judged.holding is not None:
-        tx.records.add(judged.holding, position)
+        tx.records.add(msgspec.structs.replace(judged.holding, position=position))
     return Verdict(carried.seq, entry(carried), judged.verdict, judged.code or None)  # type: ignore[arg-type]
 
 
-def _receipt(
-    tx: Transaction, delivery: Delivery, outcome: str, verdicts: tuple[Verdict, ...], at: datetime
-) -> Receipt:
+def _receipt(tx: Transaction, delivery: Delivery, outcome: str, verdicts: tuple[Verdict, ...], at: datetime) -> Receipt:
     link = link_id(delivery.sender, delivery.receiver)
     edge = tx.links.edge(link)
     return Receipt(

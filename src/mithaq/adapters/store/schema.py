@@ -1,0 +1,130 @@
+"""The tables. Their number is kept in the database; a database newer than this program is not touched."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+
+SCHEMA = 1
+
+metadata = MetaData()
+_Serial = BigInteger().with_variant(Integer, "sqlite")
+
+meta = Table("meta", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("position", _Serial, primary_key=True, autoincrement=True),
+    Column("at", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("party", Text, nullable=False),
+    Column("exercise", Boolean, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+records = Table(
+    "records",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("exercise", Boolean, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("position", _Serial, nullable=False, unique=True),
+    Column("link", Text, nullable=False),
+    Column("seq", _Serial, nullable=False),
+)
+Index("records_reference", records.c.reference, sqlite_where=records.c.reference != "")
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("link", Text, primary_key=True),
+    Column("seq", _Serial, primary_key=True),
+    Column("lane", Text, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("content", LargeBinary),
+    Column("entry", LargeBinary, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("receipt", _Serial, nullable=False),
+    Column("position", _Serial, nullable=False),
+)
+Index("messages_waiting", messages.c.link, messages.c.seq, sqlite_where=messages.c.outcome == "waiting")
+Index("messages_subject", messages.c.subject)
+
+edges = Table(
+    "edges",
+    metadata,
+    Column("link", Text, primary_key=True),
+    Column("size", _Serial, nullable=False),
+    Column("tiles", LargeBinary, nullable=False),
+)
+
+tiles = Table(
+    "tiles",
+    metadata,
+    Column("link", Text, primary_key=True),
+    Column("level", Integer, primary_key=True),
+    Column("number", _Serial, primary_key=True),
+    Column("hashes", LargeBinary, nullable=False),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("link", Text, primary_key=True),
+    Column("size", _Serial, primary_key=True),
+    Column("note", Text, nullable=False),
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("link", Text, primary_key=True),
+    Column("number", _Serial, primary_key=True),
+    Column("envelope", LargeBinary, nullable=False),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("party", Text, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("view", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("position", _Serial, nullable=False),
+)
+
+rows = Table(
+    "rows",
+    metadata,
+    Column("view", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("time", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("exercise", Boolean, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", _Serial, primary_key=True, autoincrement=True),
+    Column("at", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    sqlite_autoincrement=True,
+)

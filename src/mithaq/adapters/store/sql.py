@@ -1,0 +1,133 @@
+"""The Store on a SQL database: SQLite in WAL mode with full synchronisation, through SQLAlchemy Core."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.pool import StaticPool
+
+from mithaq.adapters.store import schema
+from mithaq.adapters.store.shelves import SqlAudit, SqlDecisions, SqlJournal, SqlLinks, SqlRecords, SqlViews
+from mithaq.adapters.store.writer import Writer
+from mithaq.errors import Clash, Unavailable
+from mithaq.kernel.ports import Transaction
+
+T = TypeVar("T")
+MEMORY = ":memory:"
+
+
+class SqlTransaction:
+    """The shelves over one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.records = SqlRecords(connection)
+        self.journal = SqlJournal(connection)
+        self.links = SqlLinks(connection)
+        self.decisions = SqlDecisions(connection)
+        self.views = SqlViews(connection)
+        self.audit = SqlAudit(connection)
+
+
+class SqlStore:
+    """A Store over one database: the writer has a connection of its own, readers take theirs from ``reading``.
+
+    In memory there is one connection for all: ``alone`` lets either the writer or one reader use it.
+    """
+
+    def __init__(self, writing: Engine, reading: Engine, alone: AbstractContextManager[Any]) -> None:
+        self._reading = reading
+        self._alone = alone
+        self._engines = (writing, reading)
+        self._connection = writing.connect()
+        with self._connection.begin():
+            _check_schema(self._connection)
+        self._writer = Writer(self._connection, SqlTransaction, alone)
+
+    def write(self, job: Callable[[Transaction], T]) -> Future[T]:
+        return self._writer.write(job)
+
+    def finish_with(self, finish: Callable[[Transaction], None]) -> None:
+        self._writer.finish_with(finish)
+
+    @property
+    def commits(self) -> int:
+        """How many commits were made: fewer than writes, when many waited together."""
+        return self._writer.commits
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        with self._alone, self._reading.connect() as connection:
+            driver = connection.connection
+            _query_only(driver, True)
+            try:
+                yield SqlTransaction(connection)
+            finally:
+                connection.rollback()
+                _query_only(driver, False)
+
+    def close(self) -> None:
+        self._writer.close()
+        self._connection.close()
+        for engine in self._engines:
+            engine.dispose()
+
+
+def open_store(path: Path | str) -> SqlStore:
+    """The store in this SQLite file, made if absent and readable by its owner only; ``:memory:`` lives in memory.
+
+    Clash if a newer Mithaq wrote it; Unavailable if it is not a database or cannot be opened.
+    """
+    try:
+        if str(path) == MEMORY:
+            engine = create_engine(
+                "sqlite://", hide_parameters=True, poolclass=StaticPool, connect_args={"check_same_thread": False}
+            )
+            _control(engine, "BEGIN")
+            return SqlStore(engine, engine, threading.RLock())
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        writing, reading = (
+            create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args={"timeout": 30}) for _ in range(2)
+        )
+        _control(writing, "BEGIN IMMEDIATE")
+        _control(reading, "BEGIN")
+        return SqlStore(writing, reading, nullcontext())
+    except (OSError, DatabaseError) as problem:
+        detail = str(getattr(problem, "orig", problem))
+        raise Unavailable("store", f"the store cannot be opened: {detail}", where=str(path)) from None
+
+
+def _control(engine: Engine, begin: str) -> None:
+    """Take transactions into our own hands (the driver would begin them late), and make every commit durable."""
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _: Any) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+
+    @event.listens_for(engine, "begin")
+    def began(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+
+def _query_only(driver: Any, on: bool) -> None:
+    driver.cursor().execute(f"PRAGMA query_only = {int(on)}")
+
+
+def _check_schema(connection: Connection) -> None:
+    schema.metadata.create_all(connection)
+    found = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.name == "schema"))
+    if found is None:
+        connection.execute(insert(schema.meta), {"name": "schema", "value": str(schema.SCHEMA)})
+    elif int(found) > schema.SCHEMA:
+        raise Clash(
+            "schema", f"the store has schema {found}; this program knows {schema.SCHEMA}", hint="upgrade Mithaq"
+        )

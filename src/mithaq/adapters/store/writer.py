@@ -1,0 +1,126 @@
+"""The one writer: a thread that owns the writing connection and commits all waiting jobs together.
+
+A durable commit costs one flush to disk, whatever is in it. So the writer takes every job that waits, runs each in a
+savepoint, commits once, and only then answers.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from mithaq.errors import Clash, MithaqError, Unavailable
+from mithaq.kernel.ports import Transaction
+
+T = TypeVar("T")
+Job = Callable[[Transaction], Any]
+MAX_JOBS = 500
+
+
+class Writer:
+    """Runs jobs one at a time in order. ``commits`` counts the commits made so far."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        open_transaction: Callable[[Connection], Transaction],
+        alone: AbstractContextManager[Any],
+    ) -> None:
+        self._connection = connection
+        self._open = open_transaction
+        self._alone = alone  # held while a batch runs
+        self._queue: queue.SimpleQueue[tuple[Job, Future[Any]] | None] = queue.SimpleQueue()
+        self._finish: list[Job] = []
+        self._closing = threading.Lock()
+        self._closed = False
+        self.commits = 0
+        self._thread = threading.Thread(target=self._run, name="mithaq-writer", daemon=True)
+        self._thread.start()
+
+    def finish_with(self, finish: Job) -> None:
+        self._finish.append(finish)
+
+    def write(self, job: Callable[[Transaction], T]) -> Future[T]:
+        if threading.current_thread() is self._thread:
+            raise Clash("writer", "a job may not wait for another job", hint="do both in one job")
+        future: Future[T] = Future()
+        with self._closing:
+            if self._closed:
+                raise Unavailable("store", "the store is closed")
+            self._queue.put((job, future))
+        return future
+
+    def close(self) -> None:
+        """Finish what waits, then stop. Safe to call twice."""
+        with self._closing:
+            if not self._closed:
+                self._closed = True
+                self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (batch := self._waiting()) is not None:
+            if batch:
+                self._commit(batch)
+
+    def _waiting(self) -> list[tuple[Job, Future[Any]]] | None:
+        """Every job that waits, at least one; None once the last was done and the store closes."""
+        first = self._queue.get()
+        if first is None:
+            return None
+        batch = [first]
+        while len(batch) < MAX_JOBS:
+            try:
+                following = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if following is None:
+                self._queue.put(None)
+                break
+            batch.append(following)
+        return batch
+
+    def _commit(self, batch: list[tuple[Job, Future[Any]]]) -> None:
+        answers: list[Callable[[], None]] = []
+        live = [(job, future) for job, future in batch if future.set_running_or_notify_cancel()]
+        try:
+            with self._alone, self._connection.begin():
+                for job, future in live:
+                    answers.append(self._run_one(job, future))
+                transaction = self._open(self._connection)
+                for finish in self._finish:
+                    finish(transaction)
+        except BaseException as problem:  # noqa: BLE001 - the edge of the thread: every caller must be answered
+            failed = _failure(problem)
+            answers = [lambda future=future: future.set_exception(failed) for _, future in live]  # type: ignore[misc]
+        else:
+            self.commits += 1
+        for answer in answers:
+            answer()
+
+    def _run_one(self, job: Job, future: Future[Any]) -> Callable[[], None]:
+        """Run a job in a savepoint. What its caller is told waits for the commit."""
+        try:
+            with self._connection.begin_nested():
+                result = job(self._open(self._connection))
+        except SQLAlchemyError:
+            raise  # the database is in trouble: the whole commit fails
+        except Exception as problem:  # noqa: BLE001 - a job's own error is its caller's, and harms no other
+            error = problem
+            return lambda: future.set_exception(error)
+        return lambda: future.set_result(result)
+
+
+def _failure(problem: BaseException) -> MithaqError:
+    if isinstance(problem, MithaqError):
+        return problem
+    detail = str(getattr(problem, "orig", problem)).splitlines()[0] if str(problem) else type(problem).__name__
+    hint = "free some space, then try again" if "full" in detail else "nothing of it was kept; try again"
+    return Unavailable("store", f"the commit failed: {detail}", hint=hint)

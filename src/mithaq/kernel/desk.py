@@ -1,0 +1,153 @@
+"""The desk: where a command or question works. It knows who acts, when, under which law, in which transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from mithaq.errors import Invalid, NotAllowed, NotFound
+from mithaq.kernel import canonical
+from mithaq.kernel.law.decision import Decision
+from mithaq.kernel.law.rulebook import Rulebook
+from mithaq.kernel.link.sequence import number
+from mithaq.kernel.ports import Holding, Keyed, Transaction
+from mithaq.kernel.record import Kind, Marking, Record, check, follows, new_id
+from mithaq.kernel.release import Release, release
+
+
+class Stated(Struct, frozen=True):
+    """What became of a record version: the partners it was released to, and those it was withheld from and why."""
+
+    id: str
+    version: int
+    released: tuple[str, ...] = ()
+    withheld: dict[str, tuple[str, ...]] = {}
+    unchanged: bool = False
+
+
+class Surroundings(Struct, frozen=True):
+    """What every desk of a node shares."""
+
+    party: str
+    book: Rulebook
+    kinds: Mapping[str, Kind]
+    partners: tuple[str, ...]
+    keyed: Keyed
+    randomness: Callable[[int], bytes]
+    touched: set[str]  # links with something new; the node signs their heads at the end of the commit
+
+
+class Desk(Struct, frozen=True):
+    """One act of one person: everything it may use, and nothing else."""
+
+    who: str
+    at: datetime
+    tx: Transaction
+    node: Surroundings
+
+    def draft(self, kind: Kind, body: Mapping[str, Any], *, purpose: str, marking: Marking = Marking(),
+              release_texts: Mapping[str, str] = {}, follows: Record | None = None) -> Record:  # fmt: skip
+        """A checked Record, not kept yet: the first version of a new one, or the version after ``follows``."""
+        vocabulary = self.node.book.vocabulary
+        if purpose not in vocabulary.purposes:
+            raise Invalid("purpose", f"unknown purpose {purpose!r}", hint="one of " + ", ".join(vocabulary.purposes))
+        record = Record(
+            id=follows.id if follows else new_id(self.node.party, self.node.randomness),
+            version=follows.version + 1 if follows else 1,
+            previous=canonical.digest_of(follows) if follows else None,
+            kind=kind.name,
+            origin=self.node.party,
+            made=self.at,
+            purpose=purpose,
+            marking=marking,
+            body=canonical.plain(body),
+            release_texts=dict(release_texts),
+        )
+        check(record, kind)
+        return record
+
+    def state(self, record: Record, *, reference: str = "") -> Stated:
+        """Keep a record version and release it to every partner the law permits, in this one transaction."""
+        self._keep(record, reference)
+        released, withheld = [], {}
+        for partner in self.node.partners:
+            decision, copy = self.consider(record, partner)
+            self.tx.decisions.put(subject(record), partner, canonical.encode(decision))
+            if copy is None:
+                self._note("withheld", record, partner)
+                withheld[partner] = tuple(f"{each.law} {each.clause}" for each in decision.forbids)
+            else:
+                self._number(copy, partner)
+                released.append(partner)
+        return Stated(record.id, record.version, tuple(released), withheld)
+
+    def consider(self, record: Record, partner: str) -> tuple[Decision, Release | None]:
+        """What the law says of releasing it to a partner, and what they would see. Changes nothing."""
+        if partner not in self.node.partners:
+            raise NotFound("partner", f"{partner} is not a partner of this node", hint="see mithaq party list")
+        kind = self.kind(record.kind)
+        book, keyed = self.node.book, self.node.keyed
+        return release(record, kind, receiver=partner, book=book, at=self.at, keyed=keyed)
+
+    def kind(self, name: str) -> Kind:
+        try:
+            return self.node.kinds[name]
+        except KeyError:
+            raise NotFound("kind", f"this node does not know the Kind {name}") from None
+
+    def own(self, id: str, version: int | None = None) -> Record:
+        """A version of one of our own records; the newest by default."""
+        holding = self.held(id, version)
+        if holding.origin != self.node.party:
+            raise NotAllowed("origin", f"{id} is a record of {holding.origin}", hint="a nation writes only its own")
+        return canonical.decode(holding.content, Record)
+
+    def held(self, id: str, version: int | None = None) -> Holding:
+        """A version of a record held here, our own or a partner's; the newest by default."""
+        holding = self.tx.records.get(id, version)
+        if holding is None:
+            raise NotFound("record", f"no record {id}" + (f" version {version}" if version else ""))
+        return holding
+
+    def _keep(self, record: Record, reference: str) -> None:
+        if record.version > 1:
+            follows(record, self.own(record.id))
+        position = self._note("record", record, "")
+        self.tx.records.add(
+            Holding(
+                id=record.id,
+                version=record.version,
+                kind=record.kind,
+                origin=record.origin,
+                exercise=record.marking.exercise,
+                reference=reference,
+                content=canonical.encode(record),
+                position=position,
+            )
+        )
+
+    def _number(self, copy: Release, partner: str) -> None:
+        message = number(
+            self.tx,
+            sender=self.node.party,
+            receiver=partner,
+            what="release",
+            body=msgspec.to_builtins(copy),
+            subject=f"{copy.record}/{copy.version}",
+            exercise=copy.marking.exercise,
+            at=self.at,
+            randomness=self.node.randomness,
+        )
+        self.node.touched.add(message.link)
+
+    def _note(self, what: str, record: Record, party: str) -> int:
+        return self.tx.journal.add(what, subject(record), at=self.at, party=party, exercise=record.marking.exercise)
+
+
+def subject(record: Record) -> str:
+    """How the journal, decisions and messages name a record version."""
+    return f"{record.id}/{record.version}"

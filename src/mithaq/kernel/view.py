@@ -1,0 +1,41 @@
+"""Views: folds over the node's journal. A view keeps rows and a cursor; dropped, it is folded again from the start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from mithaq.kernel.ports import Entry, Row, Transaction
+
+STEP = 1000
+
+
+class View(Struct, frozen=True):
+    """A named fold. ``fold`` gives the row that an entry changes, or None; a new ``version`` folds everything again."""
+
+    name: str
+    version: int
+    fold: Callable[[Entry, Transaction], Row | None]
+
+
+def advance(view: View, tx: Transaction) -> bool:
+    """Fold the next entries of the journal; whether more may wait."""
+    version, position = tx.views.cursor(view.name)
+    if version != view.version:
+        tx.views.clear(view.name)
+        position = 0
+    entries = tx.journal.page(after=position, limit=STEP)
+    for entry in entries:
+        row = view.fold(entry, tx)
+        if row is not None:
+            tx.views.put(view.name, row)
+    if entries or version != view.version:
+        tx.views.move(view.name, view.version, entries[-1].position if entries else position)
+    return len(entries) == STEP
+
+
+def behind(view: View, tx: Transaction) -> bool:
+    """Whether the view has entries to fold."""
+    version, position = tx.views.cursor(view.name)
+    return version != view.version or position < tx.journal.last()
