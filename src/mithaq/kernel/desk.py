@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,9 @@ from mithaq.errors import Invalid, NotAllowed, NotFound
 from mithaq.kernel import canonical
 from mithaq.kernel.law.decision import Decision
 from mithaq.kernel.law.rulebook import Rulebook
+from mithaq.kernel.link.retry import Line
 from mithaq.kernel.link.sequence import number
+from mithaq.kernel.party import Card
 from mithaq.kernel.ports import Holding, Keyed, Transaction
 from mithaq.kernel.record import Kind, Marking, Record, check, follows, new_id
 from mithaq.kernel.release import Release, release
@@ -35,10 +38,16 @@ class Surroundings(Struct, frozen=True):
     party: str
     book: Rulebook
     kinds: Mapping[str, Kind]
-    partners: tuple[str, ...]
+    card: Card
+    cards: Mapping[str, Card]  # of the partners
+    lines: Mapping[str, Line]
     keyed: Keyed
     randomness: Callable[[int], bytes]
     touched: set[str]  # links with something new; the node signs their heads at the end of the commit
+
+    @property
+    def partners(self) -> tuple[str, ...]:
+        return tuple(sorted(self.cards))
 
 
 class Desk(Struct, frozen=True):
@@ -49,8 +58,16 @@ class Desk(Struct, frozen=True):
     tx: Transaction
     node: Surroundings
 
-    def draft(self, kind: Kind, body: Mapping[str, Any], *, purpose: str, marking: Marking = Marking(),
-              release_texts: Mapping[str, str] = {}, follows: Record | None = None) -> Record:  # fmt: skip
+    def draft(
+        self,
+        kind: Kind,
+        body: Mapping[str, Any],
+        *,
+        purpose: str,
+        marking: Marking,
+        release_texts: Mapping[str, str],
+        follows: Record | None = None,
+    ) -> Record:
         """A checked Record, not kept yet: the first version of a new one, or the version after ``follows``."""
         vocabulary = self.node.book.vocabulary
         if purpose not in vocabulary.purposes:
@@ -64,8 +81,8 @@ class Desk(Struct, frozen=True):
             made=self.at,
             purpose=purpose,
             marking=marking,
-            body=canonical.plain(body),
-            release_texts=dict(release_texts),
+            body=_normal(canonical.plain(body)),
+            release_texts=_normal(dict(release_texts)),
         )
         check(record, kind)
         return record
@@ -151,3 +168,12 @@ class Desk(Struct, frozen=True):
 def subject(record: Record) -> str:
     """How the journal, decisions and messages name a record version."""
     return f"{record.id}/{record.version}"
+
+
+def _normal(value: Any) -> Any:
+    """Typed text in Unicode normal form C, empty fields left out: one spelling of what a person meant."""
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, dict):
+        return {key: _normal(item) for key, item in value.items() if item is not None}
+    return value

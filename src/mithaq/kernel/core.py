@@ -1,0 +1,252 @@
+"""What every node answers, whatever its capabilities: its status, previews, reasons, and the state of its links."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from mithaq.kernel import canonical
+from mithaq.kernel.desk import Desk, subject
+from mithaq.kernel.law.decision import Decision
+from mithaq.kernel.law.explain import peer_view, reasons
+from mithaq.kernel.law.level import ABSENT
+from mithaq.kernel.link import audit
+from mithaq.kernel.party import fingerprint
+from mithaq.kernel.plug import Capability, Question
+from mithaq.kernel.record import Record
+from mithaq.kernel.release import Release
+from mithaq.kernel.values import Line, PartyId, RecordId, ends
+
+
+class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
+    """No input."""
+
+
+class About(Struct, frozen=True, forbid_unknown_fields=True):
+    """A record, its newest version by default, and a partner."""
+
+    id: RecordId
+    to: PartyId
+    version: int | None = None
+
+
+class AboutAny(Struct, frozen=True, forbid_unknown_fields=True):
+    """A record, its newest version by default, and one partner or all."""
+
+    id: RecordId
+    to: PartyId | None = None
+    version: int | None = None
+
+
+class Shown(Struct, frozen=True):
+    """One field: ours, what they will see (None: nothing), at which level, and the clause that asks for it."""
+
+    field: str
+    ours: Any
+    theirs: Any
+    level: str
+    by: str
+
+
+class Preview(Struct, frozen=True):
+    """What a partner would see of a record version if it were released now."""
+
+    id: str
+    version: int
+    to: Line
+    decision: str
+    reasons: tuple[str, ...]
+    fields: tuple[Shown, ...]
+    obligations: tuple[dict[str, Any], ...]
+    exercise: bool
+
+
+class Reason(Struct, frozen=True):
+    """The decision made about one record version and one partner, as it was logged, and what became of its message."""
+
+    id: str
+    version: int
+    to: str
+    decision: dict[str, Any]
+    reasons: tuple[str, ...]
+    peer_view: dict[str, Any]
+    message: str = ""
+    outcome: str = ""
+    code: str = ""
+
+
+class LinkState(Struct, frozen=True):
+    """One direction of one link: how many numbers it has, what became of them, and how the line is."""
+
+    link: str
+    partner: str
+    size: int
+    waiting: int
+    accepted: int
+    refused: int
+    tombstone: int
+    state: str
+    problem: str = ""
+
+
+class Verification(Struct, frozen=True):
+    """One log, rebuilt from its messages and checked against everything signed about it."""
+
+    link: str
+    size: int
+    root: str
+    checkpoints: int
+    receipts: int
+    verified: bool
+    findings: tuple[audit.Finding, ...]
+
+
+class Status(Struct, frozen=True):
+    """The node in short."""
+
+    party: str
+    names: dict[str, str]
+    fingerprint: str
+    agreements: tuple[str, ...]
+    laws: tuple[str, ...]
+    capabilities: tuple[str, ...]
+    partners: dict[str, str]
+    journal: int
+    links: tuple[LinkState, ...]
+
+
+def preview(desk: Desk, about: About) -> Preview:
+    """Ours beside what they will see, with a clause for each change."""
+    record = desk.own(about.id, about.version)
+    decision, copy = desk.consider(record, about.to)
+    kind = desk.kind(record.kind)
+    return Preview(
+        id=record.id,
+        version=record.version,
+        to=about.to,
+        decision=decision.decision,
+        reasons=tuple(reasons(decision)),
+        fields=tuple(_shown(name, record, decision, copy) for name in kind.fields),
+        obligations=tuple(canonical.plain(each) for each in decision.obligations),
+        exercise=record.marking.exercise,
+    )
+
+
+def why(desk: Desk, about: AboutAny) -> tuple[Reason, ...]:
+    """Why a record version was released to, or withheld from, each partner; or on what basis we hold it."""
+    holding = desk.held(about.id, about.version)
+    if holding.origin != desk.node.party:
+        return (_why_held(desk, holding.id, holding.version, holding.content, holding.origin),)
+    record = desk.own(about.id, about.version)
+    decisions = desk.tx.decisions.of(subject(record))
+    return tuple(_why(desk, record, to, content) for to, content in decisions if about.to in (None, to))
+
+
+def links(desk: Desk, _: Nothing) -> tuple[LinkState, ...]:
+    """Every direction of every link."""
+    return tuple(_link_state(desk, link) for link in desk.tx.links.names())
+
+
+def verify(desk: Desk, _: Nothing) -> tuple[Verification, ...]:
+    """Rebuild every log held here and check it against every checkpoint and receipt."""
+    cards = {**desk.node.cards, desk.node.party: desk.node.card}
+    found = []
+    for link in desk.tx.links.names():
+        sender, receiver = ends(link)
+        report = audit.verify(desk.tx, link, sender=cards[sender].keys, receiver=cards[receiver].keys)
+        found.append(
+            Verification(
+                link, report.size, report.root.hex(), report.checkpoints, report.receipts, report.verified,
+                report.findings,
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def status(desk: Desk, _: Nothing) -> Status:
+    """The node in short: who it is, under which law, and how its links are."""
+    node = desk.node
+    return Status(
+        party=node.party,
+        names=node.card.names,
+        fingerprint=fingerprint(node.card),
+        agreements=tuple(law.ref for law in node.book.agreements),
+        laws=tuple(law.ref for law in (*node.book.laws, node.book.floor)),
+        capabilities=tuple(sorted({name.partition(".")[0] for name in node.kinds})),
+        partners={party: fingerprint(card) for party, card in node.cards.items()},
+        journal=desk.tx.journal.last(),
+        links=links(desk, Nothing()),
+    )
+
+
+def _shown(name: str, record: Record, decision: Decision, copy: Release | None) -> Shown:
+    ours = record.body.get(name)
+    theirs = copy.fields.get(name) if copy else None
+    return Shown(name, ours, theirs, decision.fields.get(name, ABSENT), decision.fields_by.get(name, ""))
+
+
+def _why(desk: Desk, record: Record, to: str, content: bytes) -> Reason:
+    decision = canonical.decode(content, Decision)
+    carried = [m for m in desk.tx.links.carrying(subject(record)) if ends(m.link)[1] == to]
+    message = carried[0] if carried else None
+    return Reason(
+        id=record.id,
+        version=record.version,
+        to=to,
+        decision=canonical.plain(decision),
+        reasons=tuple(reasons(decision)),
+        peer_view=peer_view(decision),
+        message=f"{message.link}/{message.seq}" if message else "",
+        outcome=message.outcome if message else "",
+        code=message.code if message else "",
+    )
+
+
+def _why_held(desk: Desk, id: str, version: int, content: bytes, origin: str) -> Reason:
+    release = canonical.fit(canonical.decode(content, dict), Release)
+    terms = {"basis": release.basis, "fields": release.levels, "handling": release.handling}
+    return Reason(
+        id=id,
+        version=version,
+        to=desk.node.party,
+        decision={"decision": "permit", **canonical.plain(terms)},
+        reasons=(f"permit {release.basis.law} {release.basis.clause}", f"released by {origin}"),
+        peer_view={},
+        outcome="accepted",
+    )  # fmt: skip
+
+
+def _link_state(desk: Desk, link: str) -> LinkState:
+    sender, receiver = ends(link)
+    partner = receiver if sender == desk.node.party else sender
+    tally = desk.tx.links.tally(link)
+    line = desk.node.lines[partner]
+    return LinkState(
+        link=link,
+        partner=partner,
+        size=desk.tx.links.edge(link).size,
+        waiting=tally.get("waiting", 0),
+        accepted=tally.get("accepted", 0),
+        refused=tally.get("refused", 0),
+        tombstone=tally.get("tombstone", 0),
+        state=line.state if sender == desk.node.party else "receiving",
+        problem=line.problem if sender == desk.node.party else "",
+    )
+
+
+core = Capability(
+    name="core",
+    summary="what every node answers",
+    questions=(
+        Question("node.status", "who this node is and how its links are", Nothing, Status, status, personal=False),
+        Question("release.preview", "ours beside what they will see", About, Preview, preview),
+        Question("release.why", "why a record was released or withheld", AboutAny, tuple[Reason, ...], why),
+        Question(
+            "link.status", "numbers and state of every link", Nothing, tuple[LinkState, ...], links, personal=False
+        ),
+        Question(
+            "link.verify", "rebuild and check every log", Nothing, tuple[Verification, ...], verify, personal=False
+        ),
+    ),
+)
