@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any, Protocol
 
+from msgspec import Struct
+
 from mithaq.errors import MithaqError, NotFound, Unavailable, Untrusted
 from mithaq.kernel import canonical
 from mithaq.kernel.clock import Clock
@@ -31,6 +33,13 @@ from mithaq.kernel.view import View, advance, behind
 
 class Keystore(Signer, Opener, Keyed, Protocol):
     """The node's keys, behind the three things that are done with them."""
+
+
+class Answer(Struct, frozen=True):
+    """The sealed receipt, and its outcome (settled, gap, conflict) for a transport that shows it on the outside."""
+
+    outcome: str
+    sealed: bytes
 
 
 class Node:
@@ -60,6 +69,7 @@ class Node:
         self._transport = transport
         self._evidence = evidence
         self._touched: set[str] = set()
+        self._listeners: list[Callable[[], None]] = []
         self._lines = {party: Line() for party in self.partners}
         self.kinds = {kind.name: kind for capability in self.capabilities for kind in capability.kinds}
         self.commands = {each.name: each for capability in self.capabilities for each in capability.commands}
@@ -94,7 +104,9 @@ class Node:
             tx.audit.add(at=desk.at, who=who, act=name, subject=_subject(taken))
             return command.run(desk, taken)
 
-        return self.store.write(job)
+        future = self.store.write(job)
+        future.add_done_callback(lambda _: self._tell())
+        return future
 
     def ask(self, name: str, given: object, *, who: str) -> Any:
         """Answer a question. If the answer may hold personal data, that it was asked is durable before it is told."""
@@ -117,7 +129,7 @@ class Node:
 
     # -- across the border -------------------------------------------------------------------------------------------
 
-    def receive(self, sealed: bytes) -> bytes:
+    def receive(self, sealed: bytes) -> Answer:
         """Take a partner's sealed delivery and give the sealed, signed receipt. Durable before it returns.
 
         Untrusted if it is not from a partner we know, for us, or signed as it must be: nothing of it was used.
@@ -139,7 +151,8 @@ class Node:
             self._evidence(reason, plaintext)
         self._lines[partner.party].reached()
         answer = sign("receipt", receipt, self._keys)
-        return seal(answer, sender=self.party, receiver=partner.party, public=partner.card.sealing)
+        public = partner.card.sealing
+        return Answer(receipt.outcome, seal(answer, sender=self.party, receiver=partner.party, public=public))
 
     def deliver(self, party: str) -> send.Settled | None:
         """Send a partner the next messages that wait and settle them by its receipt; None if none wait.
@@ -161,7 +174,7 @@ class Node:
         moved = 0
         for party, line in self._lines.items():
             if line.due(self.clock.monotonic()):
-                moved += self._attempt(party, line)
+                moved += self.attempt(party)
         self.catch_up()
         return moved
 
@@ -169,8 +182,9 @@ class Node:
         """How the line to a partner is: up, or retrying and since when."""
         return self._lines[party]
 
-    def _attempt(self, party: str, line: Line) -> int:
-        moved = 0
+    def attempt(self, party: str) -> int:
+        """Deliver all that waits for a partner; if it is not reached, note when to try again. Messages settled."""
+        line, moved = self._lines[party], 0
         try:
             while (settled := self.deliver(party)) is not None and settled.settled:
                 moved += settled.settled
@@ -179,6 +193,14 @@ class Node:
         else:
             line.reached()
         return moved
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call this after every command that is durable, from the writer's thread: it may only wake someone up."""
+        self._listeners.append(listener)
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()
 
     def _from_head(self, party: str) -> send.Settled:
         """The partner lacks earlier numbers (it was restored): send again from the head it signed."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mithaq.errors import NotAllowed, Unavailable, Untrusted
+from mithaq.kernel.node import Answer
 
 
 class LocalTransport:
     """Knows the ``receive`` of every node that joined. What a partner does not trust is NotAllowed, as over a wire."""
 
     def __init__(self) -> None:
-        self._receivers: dict[str, Callable[[bytes], bytes]] = {}
+        self._receivers: dict[str, Callable[[bytes], Answer]] = {}
 
-    def join(self, party: str, receive: Callable[[bytes], bytes]) -> None:
+    def join(self, party: str, receive: Callable[[bytes], Answer]) -> None:
         self._receivers[party] = receive
 
     def leave(self, party: str) -> None:
@@ -24,6 +25,6 @@ class LocalTransport:
         if receive is None:
             raise Unavailable("unreachable", f"{partner} is not reached", hint="it is tried again by itself")
         try:
-            return receive(sealed)
+            return receive(sealed).sealed
         except Untrusted:
             raise NotAllowed("turned-away", f"{partner} does not trust this delivery") from None

@@ -1,0 +1,151 @@
+"""Assembly: home -> Node. The one file that knows adapters, capabilities, api and console."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+
+from mithaq.adapters.keystore.file import KeyFile
+from mithaq.adapters.store.sql import open_store
+from mithaq.adapters.transport.certificate import make_certificate
+from mithaq.adapters.transport.https import HttpsTransport
+from mithaq.capabilities import load
+from mithaq.config import Config, Home, read_config, write_config, write_private
+from mithaq.errors import Clash, MithaqError, NotFound, Unavailable
+from mithaq.kernel import canonical
+from mithaq.kernel.clock import Clock, SystemClock
+from mithaq.kernel.core import core
+from mithaq.kernel.law.law import Law, load_law
+from mithaq.kernel.law.rulebook import Rulebook, rulebook
+from mithaq.kernel.law.vocabulary import Vocabulary, load_vocabulary
+from mithaq.kernel.node import Node
+from mithaq.kernel.party import Card, Partner, read_card
+from mithaq.kernel.ports import Store, Transport
+from mithaq.kernel.statement import signatories
+
+
+def init_home(home: Home, config: Config, *, at: datetime) -> Card:
+    """Make a new home: keys, certificate, card, token, and the example laws. Clash if there is one already."""
+    if home.settings.exists():
+        raise Clash("home", "there is a node here already", where=str(home.path), hint="choose another --home")
+    for folder in (home.path, home.law, home.agreements, home.partners, home.evidence):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keys = KeyFile.create(home.keys)
+    private, certificate = make_certificate(config.party, at)
+    write_private(home.tls, private)
+    write_private(home.token, secrets.token_hex(32).encode())
+    card = Card(
+        party=config.party,
+        names=config.names,
+        signing=keys.signing,
+        sealing=keys.sealing,
+        certificate=certificate,
+        reads=tuple(kind.name for name in config.capabilities for kind in load(name).kinds),
+    )
+    write_private(home.card, canonical.encode(card))
+    for name in ("vocabulary.json", "floor.json", f"law-{config.party}.json"):
+        example = resources.files("mithaq.laws") / name
+        if example.is_file():
+            write_private(home.law / name, example.read_bytes())
+    write_config(home, config)
+    return card
+
+
+def open_home(
+    home: Home, *, clock: Clock | None = None, store: Store | None = None, transport: Transport | None = None
+) -> Node:
+    """The node that lives in this home. The caller holds the home's lock and closes the node's store."""
+    config = read_config(home)
+    card = read_card(home.card.read_bytes())
+    partners = read_partners(home, config)
+    return Node(
+        card=card,
+        clock=clock or SystemClock(),
+        store=store or open_store(home.store),
+        keys=KeyFile.load(home.keys),
+        partners=partners,
+        book=read_laws(home, card, partners),
+        capabilities=(core, *map(load, config.capabilities)),
+        transport=transport or HttpsTransport(home.tls, partners),
+        randomness=secrets.token_bytes,
+        evidence=lambda reason, data: _keep_evidence(home, reason, data),
+    )
+
+
+def read_partners(home: Home, config: Config) -> list[Partner]:
+    """The partners of a home; Untrusted if a card is not the one whose fingerprint is pinned."""
+    found = []
+    for party, settings in sorted(config.partners.items()):
+        try:
+            data = home.partner(party).read_bytes()
+        except FileNotFoundError:
+            raise NotFound("card", f"no card of {party}", where=str(home.partner(party))) from None
+        found.append(Partner(read_card(data, settings.fingerprint), settings.url))
+    return found
+
+
+def read_laws(home: Home, card: Card, partners: list[Partner]) -> Rulebook:
+    """The law of a home: floor, own law, and every agreement that all its parties have signed."""
+    vocabulary = read_vocabulary(home)
+    floor = read_law(home.law / "floor.json", vocabulary)
+    own = [read_law(path, vocabulary) for path in sorted(home.law.glob("law-*.json"))]
+    cards = {card.party: card, **{partner.party: partner.card for partner in partners}}
+    agreements = [read_law(path, vocabulary) for path in sorted(home.agreements.glob("*.json"))]
+    return rulebook(vocabulary, [law for law in agreements if _signed(home, law, cards)], own, floor)
+
+
+def read_vocabulary(home: Home) -> Vocabulary:
+    """The vocabulary that this home has adopted."""
+    try:
+        return load_vocabulary((home.law / "vocabulary.json").read_bytes())
+    except FileNotFoundError:
+        raise NotFound("vocabulary", "no vocabulary", where=str(home.law), hint="run mithaq node init") from None
+
+
+def read_law(path: Path, vocabulary: Vocabulary) -> Law:
+    """The law in a file; errors name the file."""
+    try:
+        return load_law(path.read_bytes(), vocabulary)
+    except FileNotFoundError:
+        raise NotFound("law", "no such law", where=str(path)) from None
+    except MithaqError as problem:
+        raise problem.at(str(path)) from None
+
+
+def signature_file(home: Home, law: Law, party: str) -> Path:
+    """Where a party's detached signature of an agreement is kept."""
+    return home.agreements / f"{law.id}.{law.version}.{party}.sig"
+
+
+@contextmanager
+def locked(home: Home, *, wait: bool = False) -> Iterator[None]:
+    """Hold the home's lock: one writer per home. Unavailable if another process holds it and we do not wait."""
+    handle = os.open(home.lock, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
+    except BlockingIOError:
+        raise Unavailable("locked", "another process works in this home", where=str(home.path)) from None
+    finally:
+        os.close(handle)
+
+
+def _signed(home: Home, law: Law, cards: dict[str, Card]) -> bool:
+    """Whether every party has signed exactly this text. A signature that does not hold is an error, not a *no*."""
+    files = [signature_file(home, law, party) for party in law.parties]
+    if not all(path.exists() for path in files) or not set(law.parties) <= cards.keys():
+        return False
+    return signatories(law.digest, [path.read_bytes() for path in files], cards) >= set(law.parties)
+
+
+def _keep_evidence(home: Home, reason: str, data: bytes) -> None:
+    name = hashlib.sha256(data).hexdigest()[:32]
+    write_private(home.evidence / f"{name}.json", data)
+    write_private(home.evidence / f"{name}.txt", reason.encode())

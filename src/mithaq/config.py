@@ -1,0 +1,135 @@
+"""A node's home: a folder with its settings, keys, laws, partners and store. The only place that reads the environment.
+
+node.toml       settings           keys.json   private keys (0600)     node.db   the store
+card.json       our public card    tls.pem     link certificate (0600) token     who may call inside (0600)
+law/            vocabulary, floor, national laws, agreements/ with their signatures
+partners/XX.json                   the cards we trust, pinned by fingerprint in node.toml
+evidence/       what a partner signed that contradicts itself
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from mithaq.errors import Invalid, Malformed, NotFound
+from mithaq.kernel.values import Digest, Line, PartyId
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Url = Annotated[str, Meta(pattern=r"^https://[A-Za-z0-9.\-]+:[0-9]{1,5}$")]
+
+
+class Bind(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a face of the node listens. The inside face listens on loopback only."""
+
+    host: str = "127.0.0.1"
+    port: Port = 0
+
+
+class PartnerSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a partner's node is reached, and the fingerprint its card must have."""
+
+    url: Url
+    fingerprint: Digest
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The settings in node.toml."""
+
+    party: PartyId
+    names: dict[Annotated[str, Meta(pattern="^(ar|en|fr)$")], Line]
+    inside: Bind = Bind()
+    link: Bind = Bind()
+    capabilities: tuple[str, ...] = ("intelligence",)
+    partners: dict[PartyId, PartnerSettings] = {}
+
+
+class Home:
+    """The files of a node's home, by what they are."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.settings = path / "node.toml"
+        self.keys = path / "keys.json"
+        self.card = path / "card.json"
+        self.tls = path / "tls.pem"
+        self.token = path / "token"
+        self.store = path / "node.db"
+        self.lock = path / "lock"
+        self.serving = path / "serving.json"
+        self.evidence = path / "evidence"
+        self.law = path / "law"
+        self.agreements = path / "law" / "agreements"
+        self.partners = path / "partners"
+
+    def partner(self, party: str) -> Path:
+        return self.partners / f"{party}.json"
+
+
+def home(given: str | None) -> Home:
+    """The home that was named, else the one in MITHAQ_HOME, else ``~/.mithaq``."""
+    return Home(Path(given or os.environ.get("MITHAQ_HOME") or Path.home() / ".mithaq").expanduser().absolute())
+
+
+def read_config(home: Home) -> Config:
+    """The settings of a home; a clear error if there is none or it is not understood."""
+    try:
+        settings = tomllib.loads(home.settings.read_text(encoding="utf-8"))
+        config = msgspec.convert(settings, Config, strict=True)
+    except FileNotFoundError:
+        raise NotFound("home", "no node here", where=str(home.path), hint="run mithaq node init") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise Malformed("settings", str(problem), where=str(home.settings)) from None
+    except msgspec.ValidationError as problem:
+        raise Invalid("settings", str(problem), where=str(home.settings)) from None
+    if config.inside.host not in ("127.0.0.1", "::1"):
+        raise Invalid(
+            "inside", f"the inside face may not listen on {config.inside.host}", where=str(home.settings),
+            hint="use 127.0.0.1: until officers sign in, only this machine may call",
+        )  # fmt: skip
+    return config
+
+
+def write_config(home: Home, config: Config) -> None:
+    """Write node.toml, whole or not at all."""
+    write_private(home.settings, _toml(config).encode())
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """A file that only its owner may read, in place at once or not at all."""
+    fresh = path.with_name(path.name + ".new")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+def _toml(config: Config) -> str:
+    lines = [f'party = "{config.party}"', f"capabilities = {_list(config.capabilities)}", "", "[names]"]
+    lines += [f"{language} = {_text(name)}" for language, name in sorted(config.names.items())]
+    for face in ("inside", "link"):
+        bind: Bind = getattr(config, face)
+        lines += ["", f"[{face}]", f"host = {_text(bind.host)}", f"port = {bind.port}"]
+    for party, partner in sorted(config.partners.items()):
+        lines += [
+            "",
+            f"[partners.{party}]",
+            f"url = {_text(partner.url)}",
+            f"fingerprint = {_text(partner.fingerprint)}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _text(value: str) -> str:
+    return msgspec.json.encode(value).decode()  # a JSON string is a TOML basic string
+
+
+def _list(values: tuple[str, ...]) -> str:
+    return "[" + ", ".join(map(_text, values)) + "]"
