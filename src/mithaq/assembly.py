@@ -27,8 +27,8 @@ from mithaq.kernel.law.rulebook import Rulebook, rulebook
 from mithaq.kernel.law.vocabulary import Vocabulary, load_vocabulary
 from mithaq.kernel.node import Node
 from mithaq.kernel.party import Card, Partner, read_card
-from mithaq.kernel.ports import Store, Transport
-from mithaq.kernel.statement import signatories
+from mithaq.kernel.ports import Signer, Store, Transport
+from mithaq.kernel.statement import Statement, sign, signatories
 
 
 def init_home(home: Home, config: Config, *, at: datetime) -> Card:
@@ -122,6 +122,11 @@ def read_law(path: Path, vocabulary: Vocabulary) -> Law:
 def signature_file(home: Home, law: Law, party: str) -> Path:
     """Where a party's detached signature of an agreement is kept."""
     return home.agreements / f"{law.id}.{law.version}.{party}.sig"
+
+
+def signature(law: Law, party: str, signer: Signer, at: datetime) -> bytes:
+    """The detached signature by which a party signs exactly this text."""
+    return sign("statement", Statement(says="sign", subject=law.digest, title=law.title, party=party, at=at), signer)
 
 
 @contextmanager

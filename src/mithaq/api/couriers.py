@@ -1,0 +1,51 @@
+"""Couriers: one thread per partner that delivers what waits, at once when something is new, later after a failure."""
+
+from __future__ import annotations
+
+import threading
+
+from mithaq.kernel.node import Node
+
+IDLE = 5.0  # seconds after which a courier looks even if nobody woke it
+
+
+class Couriers:
+    """Runs from ``start`` until ``stop`` returns. A partner that is slow or down delays no other."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._stopping = threading.Event()
+        self._wake = {party: threading.Event() for party in node.partners}
+        self._threads = [
+            threading.Thread(target=self._run, args=(party,), name=f"courier-{party}", daemon=True)
+            for party in node.partners
+        ]
+
+    def start(self) -> None:
+        self._node.on_change(self.wake)
+        for thread in self._threads:
+            thread.start()
+
+    def wake(self) -> None:
+        """Something new may wait, for anyone."""
+        for event in self._wake.values():
+            event.set()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self.wake()
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self, party: str) -> None:
+        woken = self._wake[party]
+        while not self._stopping.is_set():
+            line, now = self._node.line(party), self._node.clock.monotonic()
+            if line.due(now):
+                self._node.attempt(party)
+            wait = line.wait(self._node.clock.monotonic())
+            if wait:
+                self._stopping.wait(wait)  # after a failure nothing new makes the partner reachable sooner
+            else:
+                woken.wait(IDLE)
+            woken.clear()

@@ -1,0 +1,95 @@
+"""Serving: both faces of a node in one process, until it is asked to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+
+from mithaq.adapters.transport.certificate import server_context
+from mithaq.api.couriers import Couriers
+from mithaq.api.inside import inside_app
+from mithaq.api.link import link_app
+from mithaq.errors import Unavailable
+from mithaq.kernel.node import Node
+
+
+class Faces:
+    """The two listening sockets, bound before anything is told of them."""
+
+    def __init__(self, inside: tuple[str, int], link: tuple[str, int]) -> None:
+        self.inside = _bind(*inside)
+        self.link = _bind(*link)
+
+    @property
+    def inside_url(self) -> str:
+        return "http://{}:{}".format(*self.inside.getsockname()[:2])
+
+    @property
+    def link_url(self) -> str:
+        return "https://{}:{}".format(*self.link.getsockname()[:2])
+
+
+def serve(node: Node, *, token: str, tls: Path, faces: Faces, ready: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM. ``ready`` is called once both faces answer."""
+    context = server_context(tls, [partner.card.certificate for partner in node.partners.values()])
+    couriers = Couriers(node)
+    couriers.start()
+    try:
+        asyncio.run(_serve(inside_app(node, token), link_app(node), context, faces, ready))
+    finally:
+        couriers.stop()
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to us: there are two of them, and they stop together."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _serve(
+    inside: Starlette, link: Starlette, context: ssl.SSLContext, faces: Faces, ready: Callable[[], None]
+) -> None:
+    servers = (_Server(_config(inside)), _Server(_config(link, ssl_context_factory=lambda *_: context)))
+
+    def stop() -> None:
+        for server in servers:
+            server.should_exit = True
+
+    async def announce() -> None:
+        while not all(server.started for server in servers):
+            await asyncio.sleep(0.01)  # uvicorn offers nothing to wait for
+        ready()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    listeners = (faces.inside, faces.link)
+    await asyncio.gather(announce(), *(s.serve([sock]) for s, sock in zip(servers, listeners, strict=True)))
+
+
+def _config(app: Starlette, **options: Any) -> uvicorn.Config:
+    quiet: dict[str, Any] = {"log_config": None, "access_log": False, "lifespan": "off", "server_header": False}
+    return uvicorn.Config(app, timeout_graceful_shutdown=5, **quiet, **options)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as problem:
+        listener.close()
+        raise Unavailable(
+            "port", f"cannot listen on {host}:{port}: {problem.strerror}", hint="choose another port"
+        ) from None
+    return listener

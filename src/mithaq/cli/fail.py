@@ -1,0 +1,30 @@
+"""Errors at the terminal: one line with a code and what to do, and an exit code from one table."""
+
+from __future__ import annotations
+
+import json
+from typing import NoReturn
+
+import click
+
+from mithaq.errors import BadInput, Clash, MithaqError, NotAllowed, NotFound, Unavailable, Untrusted
+
+EXIT: tuple[tuple[type[MithaqError], int], ...] = (
+    (BadInput, 2),
+    (NotAllowed, 3),
+    (NotFound, 4),
+    (Clash, 5),
+    (Unavailable, 6),
+    (Untrusted, 7),
+)
+
+
+def fail(error: MithaqError, *, as_json: bool) -> NoReturn:
+    """Tell the error on standard error and leave with the exit code of its class."""
+    code = next(code for kind, code in EXIT if isinstance(error, kind))
+    if as_json:
+        told = {"error": error.code, "message": error.message, "where": error.where, "hint": error.hint}
+        click.echo(json.dumps(told, ensure_ascii=False), err=True)
+    else:
+        click.echo(f"error[{error.code}]: {error}", err=True)
+    raise SystemExit(code)

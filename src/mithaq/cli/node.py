@@ -1,0 +1,123 @@
+"""``mithaq node``: make a home, serve it, and see how it is."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import click
+
+from mithaq.cli.common import json_option, pass_home
+from mithaq.cli.show import emit, table
+from mithaq.config import Bind, Config, Home
+from mithaq.errors import Invalid
+
+
+@click.group()
+def node() -> None:
+    """Make, serve and look at a node."""
+
+
+@node.command()
+@click.argument("party")
+@click.option("--name", "names", multiple=True, metavar="LANG=NAME", help="The nation's name: ar=الأردن. Repeatable.")
+@click.option("--inside-port", default=0, show_default=True, help="Port for this machine's commands; 0 picks one.")
+@click.option("--link-host", default="127.0.0.1", show_default=True, help="Address on which partners deliver.")
+@click.option("--link-port", default=0, show_default=True, help="Port on which partners deliver; 0 picks one.")
+@json_option
+@pass_home
+def init(
+    home: Home, party: str, names: tuple[str, ...], inside_port: int, link_host: str, link_port: int, as_json: bool
+) -> None:
+    """Make a node for PARTY (two capital letters, ISO 3166-1): keys, certificate, card, token and example laws."""
+    from mithaq.assembly import init_home
+    from mithaq.kernel.canonical import fit
+    from mithaq.kernel.clock import SystemClock
+    from mithaq.kernel.party import fingerprint, words
+
+    named = dict(_name(each) for each in names) or {"en": party}
+    given = {
+        "party": party,
+        "names": named,
+        "inside": {"port": inside_port},
+        "link": {"host": link_host, "port": link_port},
+    }
+    card = init_home(home, fit(given, Config), at=SystemClock().now())
+    found = {"home": str(home.path), "party": party, "fingerprint": fingerprint(card), "card": str(home.card)}
+    text = f"node of {party} made in {home.path}\ncard         {home.card}\nfingerprint  {words(found['fingerprint'])}"
+    emit(found, as_json=as_json, text=text)
+
+
+@node.command()
+@pass_home
+def serve(home: Home) -> None:
+    """Serve the node until Ctrl-C: commands on loopback, partners over HTTPS."""
+    import structlog
+
+    from mithaq.api.serve import Faces
+    from mithaq.api.serve import serve as run
+    from mithaq.assembly import locked, open_home
+    from mithaq.config import read_config, write_private
+
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(click.get_text_stream("stderr")),
+    )
+    with locked(home):
+        config = read_config(home)
+        served = open_home(home)
+        faces = Faces(_address(config.inside), _address(config.link))
+        told = {"party": config.party, "pid": os.getpid(), "inside": faces.inside_url, "link": faces.link_url}
+
+        def ready() -> None:
+            write_private(home.serving, json.dumps(told).encode())
+            click.echo(json.dumps(told))
+
+        try:
+            run(served, token=home.token.read_text(), tls=home.tls, faces=faces, ready=ready)
+        finally:
+            home.serving.unlink(missing_ok=True)
+            served.store.close()
+
+
+@node.command()
+@json_option
+@pass_home
+def status(home: Home, as_json: bool) -> None:
+    """Who this node is, under which law, and how its links are."""
+    from mithaq.cli.reach import reach
+
+    with reach(home) as reached:
+        found = reached.ask("node.status", {})
+    if as_json:
+        emit(found, as_json=True, text="")
+        return
+    show_status(found)
+
+
+def show_status(found: dict[str, Any]) -> None:
+    """The status as tables."""
+    rows = [("names", ", ".join(found["names"].values())), ("fingerprint", found["fingerprint"])]
+    rows += [("agreements", ", ".join(found["agreements"]) or "none in force"), ("laws", ", ".join(found["laws"]))]
+    rows += [("partners", ", ".join(found["partners"]) or "none"), ("journal", str(found["journal"]))]
+    table(f"node {found['party']}", ("", ""), rows)
+    if found["links"]:
+        from mithaq.cli.link import show_links
+
+        show_links(found["links"])
+
+
+def _name(given: str) -> tuple[str, str]:
+    language, equals, name = given.partition("=")
+    if not equals or language not in ("ar", "en", "fr") or not name:
+        raise Invalid("name", f"{given!r} is not LANG=NAME", hint="for example --name ar=الأردن --name en=Jordan")
+    return language, name
+
+
+def _address(bind: Bind) -> tuple[str, int]:
+    return bind.host, bind.port
