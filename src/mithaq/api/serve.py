@@ -21,6 +21,8 @@ from mithaq.api.link import link_app
 from mithaq.errors import Unavailable
 from mithaq.kernel.node import Node
 
+GRACE = 2  # seconds for requests under way; what is cut off was not acknowledged, and comes again
+
 
 class Faces:
     """The two listening sockets, bound before anything is told of them."""
@@ -79,7 +81,7 @@ async def _serve(
 
 def _config(app: Starlette, **options: Any) -> uvicorn.Config:
     quiet: dict[str, Any] = {"log_config": None, "access_log": False, "lifespan": "off", "server_header": False}
-    return uvicorn.Config(app, timeout_graceful_shutdown=5, **quiet, **options)
+    return uvicorn.Config(app, timeout_graceful_shutdown=GRACE, **quiet, **options)
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -19,7 +19,7 @@ def command_for(declared: Command | Question, show: Callable[[Any], str]) -> cli
 
     @json_option
     @click.pass_context
-    def run(ctx: click.Context, as_json: bool, **options: Any) -> None:
+    def run(ctx: click.Context, /, as_json: bool, **options: Any) -> None:
         from mithaq.cli.reach import reach
 
         given = {name: value for name, value in options.items() if value not in (None, ())}

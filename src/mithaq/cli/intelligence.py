@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from mithaq.cli.common import json_option, pass_home
 from mithaq.cli.generated import command_for
 from mithaq.cli.show import cell, emit, table
 from mithaq.config import Home
+from mithaq.kernel.plug import Command, Question
 
 if TYPE_CHECKING:
     from mithaq.capabilities.intelligence.formats.table import Row
@@ -157,12 +158,13 @@ def _alert(found: dict[str, Any]) -> str:
     return f"basis {body['basis']['law']} {body['basis']['clause']}; {handling}; delete by {body['delete_by']}"
 
 
-_SHOW = {
+_SHOW: dict[str, Callable[[Any], str]] = {
     "intelligence.alert-vehicle": _stated,
     "intelligence.correct-vehicle": _stated,
     "intelligence.alerts": _alerts,
     "intelligence.alert": _alert,
 }
-for _declared in (*capability.commands, *capability.questions):
-    if _declared.name in _SHOW:
-        intelligence.add_command(command_for(_declared, _SHOW[_declared.name]))
+_DECLARED: tuple[Command | Question, ...] = (*capability.commands, *capability.questions)
+for _each in _DECLARED:
+    if _each.name in _SHOW:
+        intelligence.add_command(command_for(_each, _SHOW[_each.name]))

@@ -1,0 +1,104 @@
+"""``mithaq demo``: two nations as two processes on this machine exchange alerts over HTTPS, narrated."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from contextlib import ExitStack
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mithaq.cli.common import json_option
+from mithaq.cli.show import cell
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Run unattended, print the result, and stop.")
+@click.option("--dir", "folder", type=click.Path(path_type=Path), help="Where the two homes are made; kept afterwards.")
+@json_option
+def demo(once: bool, folder: Path | None, as_json: bool) -> None:
+    """Two nations on this machine sign an agreement and exchange alerts; then an auditor checks both logs."""
+    from mithaq.cli.rehearsal import Rehearsal
+
+    story = json.loads((resources.files("mithaq.scenarios") / "vehicles.json").read_bytes())
+    tell = _silent if as_json else click.echo
+    started = time.monotonic()
+    with ExitStack() as stack:
+        where = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mithaq-demo-")))
+        tell(f"\n  {story['title']}\n  {story['note']}\n")
+        rehearsal = stack.enter_context(Rehearsal(where))
+        for nation in rehearsal.nations.values():
+            tell(f"  {nation.party}  process {nation.pid}, partners deliver to {nation.link}")
+        tell(f"  agreement {rehearsal.agreement}, signed by {' and '.join(rehearsal.nations)}\n")
+        withheld = sum(_step(rehearsal, number, step, tell) for number, step in enumerate(story["steps"], 1))
+        rehearsal.settle()
+        found = rehearsal.audit() | {"withheld": withheld, "seconds": round(time.monotonic() - started, 2)}
+        if as_json:
+            click.echo(json.dumps(found))
+        else:
+            _conclude(found, rehearsal, where)
+        if not once:
+            tell("  Both nodes stay up. Press Ctrl-C to stop them.")
+            rehearsal.wait()
+    if found["lost"] or found["duplicates"] or found["out_of_order"] or found["logs_verified"] != found["logs"]:
+        raise SystemExit(1)
+
+
+def _step(rehearsal: Any, number: int, step: dict[str, Any], tell: Any) -> int:
+    """One step of the story, told as it happens; how many partners it was withheld from."""
+    nation = rehearsal.nations[step["by"]]
+    alert = step["alert"]
+    stated = nation.do("intelligence.alert-vehicle", alert)
+    exercise = "  [EXERCISE]" if alert.get("exercise") else ""
+    tell(f"{number}. {step['by']}: {step['say']}{exercise}")
+    tell(f"     alert {stated['id']} v{stated['version']}, plate {_apart(alert['plate'])}")
+    for party in stated["released"]:
+        _show(nation.ask("release.preview", {"id": stated["id"], "to": party}), party, tell)
+    for party, by in stated["withheld"].items():
+        tell(f"     withheld from {party}, all of it: {'; '.join(by) or 'no clause permits it'}")
+    if stated["released"]:
+        rehearsal.settle()
+        for party in stated["released"]:
+            seen = rehearsal.nations[party].ask("intelligence.alert", {"id": stated["id"]})
+            body = seen["body"]
+            tell(
+                f"     {party} holds v{body['version']} as {body['message']}, "
+                f"must delete it by {body['delete_by'][:10]}, onward: {body['handling'].get('onward', '—')}"
+            )
+    tell("")
+    return len(stated["withheld"])
+
+
+def _show(preview: dict[str, Any], party: str, tell: Any) -> None:
+    """What they see, and what is changed or kept back by which clause."""
+    tell(f"     released to {party} under {preview['reasons'][0].removeprefix('permit ')}")
+    for each in preview["fields"]:
+        if each["ours"] is None or (each["level"] == "clear" and each["theirs"] == each["ours"]):
+            continue
+        theirs = cell(each["theirs"]) if each["theirs"] is not None else "▨ withheld"
+        change = f"{_apart(cell(each['ours']))}  →  {_apart(theirs)}"
+        tell(f"       {each['field']:8} {change}   ({each['level']}, {each['by']})")
+
+
+def _apart(text: str) -> str:
+    """Text of any direction that does not turn its surroundings (Unicode isolates)."""
+    return f"\u2068{text}\u2069"
+
+
+def _conclude(found: dict[str, Any], rehearsal: Any, where: Path) -> None:
+    click.echo(
+        f"  The auditor read both stores: {found['released']} released, {found['received']} received, ", nl=False
+    )
+    click.echo(f"{found['lost']} lost, {found['duplicates']} duplicates, {found['out_of_order']} out of order;")
+    click.echo(f"  {found['logs_verified']} of {found['logs']} logs rebuilt and verified, in {found['seconds']} s.\n")
+    home = rehearsal.nations["SA"].home.path
+    click.echo(f"  Look for yourself:  mithaq --home {home} intelligence alerts")
+    click.echo(f"                      mithaq --home {home} link verify\n")
+
+
+def _silent(*_: object) -> None:
+    """Nothing is told: the answer is JSON."""
