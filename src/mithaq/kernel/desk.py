@@ -10,10 +10,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from mithaq.errors import Invalid, NotAllowed, NotFound
+from mithaq.errors import NotAllowed, NotFound
 from mithaq.kernel import canonical
 from mithaq.kernel.law.decision import Decision
 from mithaq.kernel.law.rulebook import Rulebook
+from mithaq.kernel.law.vocabulary import known_word
 from mithaq.kernel.link.retry import Line
 from mithaq.kernel.link.sequence import number
 from mithaq.kernel.party import Card
@@ -70,8 +71,9 @@ class Desk(Struct, frozen=True):
     ) -> Record:
         """A checked Record, not kept yet: the first version of a new one, or the version after ``follows``."""
         vocabulary = self.node.book.vocabulary
-        if purpose not in vocabulary.purposes:
-            raise Invalid("purpose", f"unknown purpose {purpose!r}", hint="one of " + ", ".join(vocabulary.purposes))
+        known_word("purpose", purpose, vocabulary.purposes, "$.purpose")
+        for caveat in marking.caveats:
+            known_word("caveat", caveat, vocabulary.values("caveats"), "$.caveats")
         record = Record(
             id=follows.id if follows else new_id(self.node.party, self.node.randomness),
             version=follows.version + 1 if follows else 1,

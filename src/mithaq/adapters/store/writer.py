@@ -119,8 +119,17 @@ class Writer:
 
 
 def _failure(problem: BaseException) -> MithaqError:
+    """What every caller of a failed commit is told."""
     if isinstance(problem, MithaqError):
         return problem
-    detail = str(getattr(problem, "orig", problem)).splitlines()[0] if str(problem) else type(problem).__name__
+    first = _first(problem)
+    detail = str(getattr(first, "orig", first) or type(first).__name__).splitlines()[0]
     hint = "free some space, then try again" if "full" in detail else "nothing of it was kept; try again"
     return Unavailable("store", f"the commit failed: {detail}", hint=hint)
+
+
+def _first(problem: BaseException) -> BaseException:
+    """The error that came first: when a disk is full the database undoes all by itself, and our undoing then fails."""
+    while isinstance(problem.__context__, SQLAlchemyError):
+        problem = problem.__context__
+    return problem

@@ -1,0 +1,257 @@
+"""Every promise of the Store port, over every store there is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from mithaq.adapters.store.sql import SqlStore, open_store
+from mithaq.errors import Clash, Unavailable
+from mithaq.kernel.link.log.tree import append
+from mithaq.kernel.ports import Edge, Holding, Message, Row, Transaction
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+LINK = "JO>SA"
+
+
+@pytest.fixture(params=["memory", "file"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
+    opened = open_store(":memory:" if request.param == "memory" else tmp_path / "node.db")
+    yield opened
+    opened.close()
+
+
+def note(subject: str) -> Callable[[Transaction], int]:
+    return lambda tx: tx.journal.add("record", subject, at=AT)
+
+
+def message(seq: int, outcome: str = "waiting") -> Message:
+    return Message(LINK, seq, "record", b"s" * 32, b"content", b"e" * 32, outcome, subject=f"JO-1/{seq}")  # type: ignore[arg-type]
+
+
+def holding(version: int = 1, **changes: object) -> Holding:
+    given = {"id": "JO-1", "version": version, "kind": "a.b/1", "origin": "JO", "exercise": False,
+             "reference": "R", "content": b"x", "position": version}  # fmt: skip
+    return Holding(**{**given, **changes})  # type: ignore[arg-type]
+
+
+def subjects(store: SqlStore) -> list[str]:
+    with store.read() as tx:
+        return [entry.subject for entry in tx.journal.page()]
+
+
+def test_a_write_is_seen_once_its_future_resolves(store: SqlStore) -> None:
+    assert store.write(note("a")).result() == 1
+    assert subjects(store) == ["a"]
+
+
+def test_a_job_that_raises_leaves_no_trace_and_harms_no_other(store: SqlStore) -> None:
+    def bad(tx: Transaction) -> None:
+        note("bad")(tx)
+        tx.links.put_edge(LINK, append(Edge(), [b"x" * 32])[0])
+        raise ValueError("mine")
+
+    futures = [store.write(note("a")), store.write(bad), store.write(note("b"))]
+    with pytest.raises(ValueError, match="mine"):
+        futures[1].result()
+    assert [futures[0].result() > 0, futures[2].result() > 0] == [True, True]
+    assert subjects(store) == ["a", "b"]
+    with store.read() as tx:
+        assert tx.links.edge(LINK) == Edge()
+
+
+def test_a_finish_that_raises_fails_the_whole_commit(store: SqlStore) -> None:
+    broken = [True]
+
+    def finish(_: Transaction) -> None:
+        if broken[0]:
+            raise Unavailable("signer", "no key")
+
+    store.finish_with(finish)
+    with pytest.raises(Unavailable):
+        store.write(note("a")).result()
+    broken[0] = False
+    store.write(note("b")).result()
+    assert subjects(store) == ["b"]
+
+
+def test_many_callers_share_commits_and_none_is_lost(store: SqlStore) -> None:
+    def caller(n: int) -> None:
+        for k in range(5):
+            store.write(note(f"{n}-{k}")).result()
+
+    threads = [threading.Thread(target=caller, args=(n,)) for n in range(64)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(subjects(store)) == sorted(f"{n}-{k}" for n in range(64) for k in range(5))
+    assert store.commits < 320
+
+
+def test_a_reader_sees_one_moment(store: SqlStore, tmp_path: Path) -> None:
+    store.write(note("a")).result()
+    if not (tmp_path / "node.db").exists():
+        return  # in memory a writer waits until the reader has left, so there is only one moment to see
+    with store.read() as tx:
+        assert tx.journal.last() == 1
+        store.write(note("b")).result()
+        assert tx.journal.last() == 1
+    assert subjects(store) == ["a", "b"]
+
+
+def test_writing_while_reading_is_an_error(store: SqlStore) -> None:
+    with pytest.raises(Exception, match="readonly"), store.read() as tx:
+        tx.journal.add("record", "a", at=AT)
+    assert subjects(store) == []
+
+
+def test_a_job_may_not_wait_for_another(store: SqlStore) -> None:
+    with pytest.raises(Clash):
+        store.write(lambda _: store.write(note("a")).result()).result()
+
+
+def test_records_are_kept_once_by_version_and_found_by_reference(store: SqlStore) -> None:
+    store.write(lambda tx: (tx.records.add(holding(1)), tx.records.add(holding(2)))).result()
+    with pytest.raises(Clash):
+        store.write(lambda tx: tx.records.add(holding(2, position=9))).result()
+    with store.read() as tx:
+        newest, first = tx.records.get("JO-1"), tx.records.get("JO-1", 1)
+        assert (newest and newest.version, first and first.version) == (2, 1)
+        assert tx.records.get("JO-2") is None
+        assert tx.records.by_reference("a.b", "R", False) == newest
+        assert tx.records.by_reference("a.b", "R", True) is None
+        assert tx.records.by_reference("a", "R", False) is None
+        assert [each.version for each in tx.records.page(after=1)] == [2]
+
+
+def test_a_number_is_taken_once_and_settled_once(store: SqlStore) -> None:
+    store.write(lambda tx: [tx.links.add(message(seq)) for seq in (1, 2, 3)]).result()
+    with pytest.raises(Clash):
+        store.write(lambda tx: tx.links.add(message(2))).result()
+    store.write(lambda tx: tx.links.settle(LINK, [(1, "accepted", ""), (2, "refused", "own_law")], 7)).result()
+    store.write(lambda tx: tx.links.settle(LINK, [(1, "refused", "late")], 8)).result()
+    with store.read() as tx:
+        first = tx.links.get(LINK, 1)
+        assert first is not None
+        assert (first.outcome, first.receipt) == ("accepted", 7)
+        assert tx.links.tally(LINK) == {"accepted": 1, "refused": 1, "waiting": 1}
+        assert [each.seq for each in tx.links.page(LINK, outcome="waiting")] == [3]
+        assert [each.seq for each in tx.links.page(LINK, after=1, limit=1)] == [2]
+        assert [each.seq for each in tx.links.carrying("JO-1/2")] == [2]
+
+
+@pytest.mark.parametrize("size", [0, 1, 255, 256, 257, 66_000])
+def test_an_edge_and_its_tiles_come_back(store: SqlStore, size: int) -> None:
+    edge, full = append(Edge(), [b"%032d" % n for n in range(size)])
+    store.write(lambda tx: (tx.links.put_edge(LINK, edge), tx.links.add_tiles(LINK, full))).result()
+    with store.read() as tx:
+        assert tx.links.edge(LINK) == edge
+        assert all(tx.links.tile(LINK, level, index) == hashes for level, index, hashes in full)
+        assert tx.links.tile(LINK, 5, 0) is None
+        assert tx.links.names() == [LINK]
+
+
+def test_checkpoints_receipts_decisions_views_and_audit(store: SqlStore) -> None:
+    def job(tx: Transaction) -> int:
+        tx.links.add_checkpoint(LINK, 2, "two")
+        tx.links.add_checkpoint(LINK, 1, "one")
+        tx.links.add_checkpoint(LINK, 2, "again")
+        tx.decisions.put("r/1", "SA", b"old")
+        tx.decisions.put("r/1", "SA", b"new")
+        tx.decisions.put("r/1", "IQ", b"other")
+        tx.views.put("v", Row("k", "first"))
+        tx.views.put("v", Row("k", "second", body={"a": [1, None, "ميثاق"]}))
+        tx.views.put("v", Row("x", "exercise", exercise=True))
+        tx.views.move("v", 1, 5)
+        tx.audit.add(at=AT, who="w", act="a", subject="s")
+        return tx.links.add_receipt(LINK, b"one") + tx.links.add_receipt(LINK, b"two")
+
+    assert store.write(job).result() == 3
+    with store.read() as tx:
+        assert (tx.links.checkpoint(LINK), tx.links.checkpoint(LINK, 1)) == ("two", "one")
+        assert tx.links.checkpoints(LINK) == [(1, "one"), (2, "two")]
+        assert tx.links.receipt(LINK, 2) == b"two"
+        assert tx.decisions.get("r/1", "SA") == b"new"
+        assert tx.decisions.of("r/1") == [("IQ", b"other"), ("SA", b"new")]
+        assert tx.views.get("v", "k") == Row("k", "second", body={"a": [1, None, "ميثاق"]})
+        assert [row.key for row in tx.views.page("v", exercise=True)] == ["x"]
+        assert tx.views.cursor("v") == (1, 5)
+        assert tx.audit.page() == [(1, AT, "w", "a", "s")]
+    store.write(lambda tx: tx.views.clear("v")).result()
+    with store.read() as tx:
+        assert tx.views.get("v", "k") is None
+
+
+def test_closing_finishes_what_waits_and_may_be_done_twice(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "node.db")
+    futures = [store.write(note(str(n))) for n in range(100)]
+    store.close()
+    store.close()
+    assert all(future.result() for future in futures)
+    with pytest.raises(Unavailable):
+        store.write(note("late"))
+    assert len(subjects(open_store(tmp_path / "node.db"))) == 100
+
+
+def test_a_full_disk_is_told_and_survived(tmp_path: Path) -> None:
+    """The limit is SQLite's own: no write is patched."""
+    store = open_store(tmp_path / "node.db")
+    connection = store._connection
+    store.write(note("a")).result()
+    store.write(lambda tx: connection.execute(text("pragma max_page_count = 60")).all()).result()
+    with pytest.raises(Unavailable, match="full"):
+        store.write(lambda tx: [tx.links.add(message(seq)) for seq in range(1, 5000)]).result()
+    store.write(lambda tx: connection.execute(text("pragma max_page_count = 1000000")).all()).result()
+    store.write(note("b")).result()
+    assert subjects(store) == ["a", "b"]
+    store.close()
+
+
+def test_a_store_of_a_newer_program_or_no_store_at_all_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "node.db"
+    store = open_store(path)
+    store.write(lambda tx: store._connection.execute(text("update meta set value = '99'"))).result()
+    store.close()
+    with pytest.raises(Clash, match="schema 99"):
+        open_store(path)
+    path.write_bytes(b"this is not a database" * 100)
+    with pytest.raises(Unavailable):
+        open_store(path)
+    assert path.stat().st_mode & 0o077 == 0
+
+
+WRITER = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from mithaq.adapters.store.sql import open_store
+store = open_store(Path(sys.argv[1]))
+at = datetime(2026, 1, 1, tzinfo=UTC)
+n = 0
+while True:
+    n += 1
+    store.write(lambda tx: tx.journal.add("record", str(n), at=at)).result()
+    print(n, flush=True)
+"""
+
+
+def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
+    path = tmp_path / "node.db"
+    writer = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True)
+    assert writer.stdout is not None
+    told = [int(writer.stdout.readline()) for _ in range(40)]
+    writer.kill()
+    told += [int(line) for line in writer.stdout.read().splitlines() if line]
+    writer.wait()
+    writer.stdout.close()
+    kept = subjects(open_store(path))
+    assert kept[: len(told)] == [str(n) for n in told]
+    assert len(kept) - len(told) in (0, 1)
