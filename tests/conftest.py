@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """With CI=true a skipped test is a failure, unless it needs what a user's machine does not have."""
     if os.environ.get("CI") != "true" or exitstatus not in (0, pytest.ExitCode.OK):
         return
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
     skipped = [report for report in reporter.stats.get("skipped", ()) if ABSENT not in str(report.longrepr)]
     for report in skipped:
         reporter.write_line(f"skipped in CI: {report.nodeid}: {report.longrepr}", red=True)

@@ -79,4 +79,4 @@ def two_nations(folder: Path) -> Iterator[World]:
         yield World(nodes["JO"], nodes["SA"], wire, clock, rehearsal)
     finally:
         for node in nodes.values():
-            node.store.close()
+            node.close()

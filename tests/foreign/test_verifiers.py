@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 from types import SimpleNamespace
+from typing import Any
 
-import pymerkle
+import pymerkle  # type: ignore[import-untyped]
 import pytest
-import scitt_cose
+import scitt_cose  # type: ignore[import-untyped]
 import sigstore._internal.merkle as sigstore_merkle
 
 from mithaq.kernel.link.log.proof import Tree
@@ -57,5 +58,5 @@ def test_pymerkle_builds_the_same_root() -> None:
     assert tree.get_root() != root(EDGE)
 
 
-def _entry(proof: object, body: bytes) -> object:
+def _entry(proof: object, body: bytes) -> Any:
     return SimpleNamespace(_inner=SimpleNamespace(inclusion_proof=proof, canonicalized_body=body))

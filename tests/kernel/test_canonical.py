@@ -13,7 +13,7 @@ from mithaq.errors import BadInput, Invalid
 from mithaq.kernel import canonical
 from mithaq.kernel.record import Marking
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",))).map(lambda text: unicodedata.normalize("NFC", text))
+TEXT = st.text(st.characters(codec="utf-8")).map(lambda text: unicodedata.normalize("NFC", text))
 KEYS = st.text(st.characters(max_codepoint=127), max_size=8)
 SCALARS = st.none() | st.booleans() | st.integers(-canonical.MAX_INT, canonical.MAX_INT) | TEXT
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4))

@@ -83,7 +83,7 @@ def serve(home: Home) -> None:
             run(served, token=home.token.read_text(), tls=home.tls, faces=faces, ready=ready)
         finally:
             home.serving.unlink(missing_ok=True)
-            served.store.close()
+            served.close()
 
 
 @node.command()

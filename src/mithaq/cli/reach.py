@@ -56,7 +56,7 @@ def reach(home: Home) -> Iterator[Reached]:
                 raise
         serving = _serving(home)
         if serving is not None:
-            yield _Serving(serving, home.token.read_text())
+            yield from _there(serving, home.token.read_text())
             return
         time.sleep(0.02)  # another command is in the home: it leaves by itself, and nothing tells us when
 
@@ -68,7 +68,15 @@ def _here(home: Home) -> Iterator[Reached]:
     try:
         yield _Here(node)
     finally:
-        node.store.close()
+        node.close()
+
+
+def _there(url: str, token: str) -> Iterator[Reached]:
+    import httpx2
+
+    headers = {"authorization": f"Bearer {token}"}
+    with httpx2.Client(base_url=url, headers=headers, timeout=120, trust_env=False) as client:
+        yield _Serving(client, httpx2.HTTPError)
 
 
 class _Here:
@@ -83,13 +91,9 @@ class _Here:
 
 
 class _Serving:
-    def __init__(self, url: str, token: str) -> None:
-        import httpx2
-
-        self._client = httpx2.Client(
-            base_url=url, headers={"authorization": f"Bearer {token}"}, timeout=120, trust_env=False
-        )
-        self._failed = httpx2.HTTPError
+    def __init__(self, client: Any, failed: type[Exception]) -> None:
+        self._client = client
+        self._failed = failed
 
     def do(self, name: str, given: dict[str, Any]) -> Any:
         try:

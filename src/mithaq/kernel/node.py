@@ -92,6 +92,11 @@ class Node:
     def party(self) -> str:
         return self.card.party
 
+    def close(self) -> None:
+        """Finish what is being written, then let go of store and transport."""
+        self.store.close()
+        self._transport.close()
+
     # -- inside the nation -------------------------------------------------------------------------------------------
 
     def do(self, name: str, given: object, *, who: str) -> Future[Any]:

@@ -252,6 +252,9 @@ class Transport(Protocol):
 
     def deliver(self, partner: str, sealed: bytes) -> bytes: ...
 
+    def close(self) -> None:
+        """Let go of connections. Safe to call twice."""
+
 
 class Signature(Struct, frozen=True):
     """One signature: the algorithm (``ed25519`` or ``ml-dsa-65``), the key's id and the raw bytes."""

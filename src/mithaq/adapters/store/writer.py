@@ -130,6 +130,8 @@ def _failure(problem: BaseException) -> MithaqError:
 
 def _first(problem: BaseException) -> BaseException:
     """The error that came first: when a disk is full the database undoes all by itself, and our undoing then fails."""
-    while isinstance(problem.__context__, SQLAlchemyError):
-        problem = problem.__context__
-    return problem
+    first, earlier = problem, problem.__context__
+    while earlier is not None:
+        first = earlier if isinstance(earlier, SQLAlchemyError) else first
+        earlier = earlier.__context__
+    return first

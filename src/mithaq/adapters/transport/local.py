@@ -28,3 +28,6 @@ class LocalTransport:
             return receive(sealed).sealed
         except Untrusted:
             raise NotAllowed("turned-away", f"{partner} does not trust this delivery") from None
+
+    def close(self) -> None:
+        """Nothing is held: the partners' nodes are not ours to close."""
