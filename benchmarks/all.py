@@ -27,8 +27,8 @@ def main() -> None:
 
 HEAD = """# Benchmarks
 
-Written by `make bench`. Each file in `benchmarks/` runs by itself: `python -m benchmarks.NAME --json [--full]`. Figures are
-of the machine named with them; a peer that is not installed is `null`.
+Written by `make bench`. Each file in `benchmarks/` runs by itself: `python -m benchmarks.NAME --json [--full]`.
+Figures are of the machine named with them; a peer that is not installed is `null`.
 """
 
 
