@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -16,10 +17,10 @@ REGISTRIES = "|".join(("py" + "pi", "python" + "hosted", "npm" + "js", "deb.deb"
 
 
 def tracked() -> list[Path]:
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
-    if listed.returncode != 0:  # an unpacked source archive
-        return [path for path in (ROOT / "src").rglob("*") if path.is_file()]
-    return [ROOT / name for name in listed.stdout.splitlines()]
+    if shutil.which("git") and (ROOT / ".git").exists():
+        listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+        return [ROOT / name for name in listed.stdout.splitlines()]
+    return [path for path in (ROOT / "src").rglob("*") if path.is_file()]  # an unpacked source archive
 
 
 @pytest.mark.parametrize("path", tracked(), ids=lambda path: str(path.relative_to(ROOT)))

@@ -77,6 +77,8 @@ async def _given(request: Request) -> Any:
         return msgspec.json.decode(bytes(body) or b"{}")
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Malformed("not-json", f"not JSON: {error}") from None
+    except RecursionError:
+        raise Malformed("too-deep", "nested too deeply") from None
 
 
 def _reply(value: object) -> Response:

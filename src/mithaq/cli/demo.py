@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import tempfile
 import time
 from contextlib import ExitStack
@@ -27,6 +28,7 @@ def demo(once: bool, folder: Path | None, as_json: bool) -> None:
     story = json.loads((resources.files("mithaq.scenarios") / "vehicles.json").read_bytes())
     tell = _silent if as_json else click.echo
     started = time.monotonic()
+    signal.signal(signal.SIGTERM, _interrupted)
     with ExitStack() as stack:
         where = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mithaq-demo-")))
         tell(f"\n  {story['title']}\n  {story['note']}\n")
@@ -102,3 +104,8 @@ def _conclude(found: dict[str, Any], rehearsal: Any, where: Path) -> None:
 
 def _silent(*_: object) -> None:
     """Nothing is told: the answer is JSON."""
+
+
+def _interrupted(*_: object) -> None:
+    """Being asked to stop is like Ctrl-C: the nodes are stopped first."""
+    raise KeyboardInterrupt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mithaq.errors import NotAllowed, Unavailable, Untrusted
+from mithaq.errors import BadInput, NotAllowed, Unavailable, Untrusted
 from mithaq.kernel.node import Answer
 
 
@@ -26,8 +26,8 @@ class LocalTransport:
             raise Unavailable("unreachable", f"{partner} is not reached", hint="it is tried again by itself")
         try:
             return receive(sealed).sealed
-        except Untrusted:
-            raise NotAllowed("turned-away", f"{partner} does not trust this delivery") from None
+        except (BadInput, Untrusted):
+            raise NotAllowed("turned-away", f"{partner} does not take this delivery") from None
 
     def close(self) -> None:
         """Nothing is held: the partners' nodes are not ours to close."""
