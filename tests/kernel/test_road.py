@@ -7,6 +7,9 @@ import pytest
 
 from mithaq.errors import BadInput, Invalid, NotAllowed, NotFound, Unavailable
 from mithaq.kernel import canonical
+from mithaq.kernel.link.log.checkpoint import verify_checkpoint
+from mithaq.kernel.link.log.proof import verify_inclusion
+from mithaq.kernel.link.log.tree import entry_of
 from mithaq.kernel.link.message import Content
 from mithaq.kernel.record import Record
 from tests.worlds import World, alert
@@ -178,6 +181,26 @@ def test_many_rows_are_taken_with_the_bad_ones_told_apart(world: World) -> None:
     assert "profiling" in taken[-1].problem
     world.step()
     assert world.audit()["released"] == 5
+
+
+def test_each_message_is_provable_to_the_signed_log_from_either_side(world: World) -> None:
+    for count in (3, 300):
+        rows = [alert(plate=f"P-{count}-{n}") for n in range(count)]
+        world.jo.do("intelligence.alert-vehicles", {"rows": rows}, who="t").result()
+        world.step()
+    for seq in (1, 3, 4, 256, 257, 303):
+        asked = {"sender": "JO", "receiver": "SA", "seq": seq}
+        ours, theirs = (node.ask("link.prove", asked, who="t") for node in (world.jo, world.sa))
+        assert ours == theirs
+        signed = verify_checkpoint(theirs.checkpoint, "mithaq/JO/SA", world.jo.card.keys)
+        with world.sa.store.read() as tx:
+            message = tx.links.get("JO>SA", seq)
+        assert message is not None
+        entry = entry_of(bytes.fromhex(theirs.salt), message.content or b"")
+        path = [bytes.fromhex(part) for part in theirs.path]
+        verify_inclusion(entry, seq - 1, signed.size, path, signed.root)
+    with pytest.raises(NotFound):
+        world.jo.ask("link.prove", asked | {"seq": 304}, who="t")
 
 
 def test_one_commit_is_signed_once_whatever_it_numbers(world: World) -> None:

@@ -147,6 +147,11 @@ def test_commands_work_with_and_without_a_serving_node(tmp_path: Path) -> None:
         (["law", "sign", "none.json"], "law", 4),
         (["party", "trust", "none", "--fingerprint", "0", "--url", "https://x:1"], "card", 4),
         (["node", "init", "Jordan"], "shape", 2),
+        (["intelligence", "alert-vehicle", "--plate", "1"], "usage", 2),
+        (["intelligense"], "usage", 2),
+        (["link", "prove", "JO", "SA", "9" * 30], "shape", 2),
+        (["link", "prove", "JO", "SA", "1"], "message", 4),
+        (["link", "status", "--jsn"], "usage", 2),
     ],
 )
 def test_an_error_is_one_line_with_a_code_and_never_a_traceback(

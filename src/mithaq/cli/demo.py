@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 import tempfile
 import time
 from contextlib import ExitStack
@@ -98,8 +99,9 @@ def _conclude(found: dict[str, Any], rehearsal: Any, where: Path) -> None:
     click.echo(f"{found['lost']} lost, {found['duplicates']} duplicates, {found['out_of_order']} out of order;")
     click.echo(f"  {found['logs_verified']} of {found['logs']} logs rebuilt and verified, in {found['seconds']} s.\n")
     home = rehearsal.nations["SA"].home.path
-    click.echo(f"  Look for yourself:  mithaq --home {home} intelligence alerts")
-    click.echo(f"                      mithaq --home {home} link verify\n")
+    program = sys.argv[0] if Path(sys.argv[0]).name == "mithaq" else "mithaq"
+    click.echo(f"  Look for yourself:  {program} --home {home} intelligence alerts")
+    click.echo(f"                      {program} --home {home} link verify\n")
 
 
 def _silent(*_: object) -> None:

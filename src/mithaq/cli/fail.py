@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import click
 
-from mithaq.errors import BadInput, Clash, MithaqError, NotAllowed, NotFound, Unavailable, Untrusted
+from mithaq.errors import BadInput, Clash, Invalid, MithaqError, NotAllowed, NotFound, Unavailable, Untrusted
 
 EXIT: tuple[tuple[type[MithaqError], int], ...] = (
     (BadInput, 2),
@@ -28,3 +28,10 @@ def fail(error: MithaqError, *, as_json: bool) -> NoReturn:
     else:
         click.echo(f"error[{error.code}]: {error}", err=True)
     raise SystemExit(code)
+
+
+def usage(error: click.ClickException) -> MithaqError:
+    """A word of the command line that click did not understand, as one of our errors."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "mithaq"
+    return Invalid("usage", error.format_message().replace("\n", " "), hint=f"see {command} --help")

@@ -48,6 +48,23 @@ def verify(home: Home, as_json: bool) -> None:
         raise SystemExit(1)
 
 
+@link.command()
+@click.argument("sender")
+@click.argument("receiver")
+@click.argument("seq", type=int)
+@json_option
+@pass_home
+def prove(home: Home, sender: str, receiver: str, seq: int, as_json: bool) -> None:
+    """The proof that message SEQ from SENDER to RECEIVER is in the log that SENDER signed."""
+    from mithaq.cli.reach import reach
+
+    with reach(home) as reached:
+        found = reached.ask("link.prove", {"sender": sender, "receiver": receiver, "seq": seq})
+    lines = [f"message  {found['link']}/{found['seq']}", f"entry    {found['entry']}"]
+    lines += [f"path     {part}" for part in found["path"]]
+    emit(found, as_json=as_json, text="\n".join([*lines, "", found["checkpoint"]]))
+
+
 def show_links(found: list[dict[str, Any]]) -> None:
     """Link states as a table."""
     columns = ("link", "size", "waiting", "accepted", "refused", "tombstone", "state")

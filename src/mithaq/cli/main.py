@@ -6,6 +6,7 @@ import sys
 from importlib import import_module
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from mithaq.errors import MithaqError
 
@@ -57,10 +58,19 @@ def mithaq(ctx: click.Context, home: str | None) -> None:
 
 
 def main() -> None:
-    """Run the command line; an error of ours is one line, never a traceback."""
-    try:
-        mithaq()
-    except MithaqError as error:
-        from mithaq.cli.fail import fail
+    """Run the command line; an error is one line with a code and what to do, never a traceback."""
+    from mithaq.cli import fail
 
-        fail(error, as_json="--json" in sys.argv)
+    as_json = "--json" in sys.argv
+    try:
+        mithaq(standalone_mode=False)
+    except MithaqError as error:
+        fail.fail(error, as_json=as_json)
+    except NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+    except click.ClickException as error:
+        fail.fail(fail.usage(error), as_json=as_json)
+    except UnicodeEncodeError:
+        fail.fail(fail.usage(click.UsageError("a word is not UTF-8 text")), as_json=as_json)
+    except (click.Abort, KeyboardInterrupt):
+        raise SystemExit(130) from None

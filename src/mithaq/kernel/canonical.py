@@ -62,7 +62,8 @@ def fit(plain: object, into: type[T]) -> T:
         return msgspec.convert(plain, into, strict=True)
     except msgspec.ValidationError as problem:
         message, _, path = str(problem).partition(" - at ")
-        raise Invalid("shape", message, where=path.strip("`") or "$") from None
+        hint = "write it in UTC as 2027-03-01T04:10:00Z" if "RFC3339" in message else ""
+        raise Invalid("shape", message, where=path.strip("`") or "$", hint=hint) from None
 
 
 def plain(value: object) -> Any:

@@ -6,17 +6,20 @@ from typing import Any
 
 from msgspec import Struct
 
+from mithaq.errors import NotFound, Unavailable
 from mithaq.kernel import canonical
 from mithaq.kernel.desk import Desk, subject
 from mithaq.kernel.law.decision import Decision
 from mithaq.kernel.law.explain import peer_view, reasons
 from mithaq.kernel.law.level import ABSENT
 from mithaq.kernel.link import audit
+from mithaq.kernel.link.log.checkpoint import read_checkpoint
+from mithaq.kernel.link.log.proof import Tree
 from mithaq.kernel.party import fingerprint
 from mithaq.kernel.plug import Capability, Question
 from mithaq.kernel.record import Record
 from mithaq.kernel.release import Release
-from mithaq.kernel.values import Line, PartyId, RecordId, ends
+from mithaq.kernel.values import Count, Line, PartyId, RecordId, ends, link_id
 
 
 class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,7 +31,7 @@ class About(Struct, frozen=True, forbid_unknown_fields=True):
 
     id: RecordId
     to: PartyId
-    version: int | None = None
+    version: Count | None = None
 
 
 class AboutAny(Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,7 +39,7 @@ class AboutAny(Struct, frozen=True, forbid_unknown_fields=True):
 
     id: RecordId
     to: PartyId | None = None
-    version: int | None = None
+    version: Count | None = None
 
 
 class Shown(Struct, frozen=True):
@@ -102,6 +105,29 @@ class Verification(Struct, frozen=True):
     findings: tuple[audit.Finding, ...]
 
 
+class Number(Struct, frozen=True, forbid_unknown_fields=True):
+    """One number of one link."""
+
+    sender: PartyId
+    receiver: PartyId
+    seq: Count
+
+
+class Proof(Struct, frozen=True):
+    """That one message is in the log its sender signed: RFC 9162 inclusion, all hashes in hex.
+
+    Whoever holds the message and its salt computes ``entry``; ``path`` leads from it to the root in ``checkpoint``.
+    """
+
+    link: str
+    seq: int
+    entry: str
+    salt: str
+    path: tuple[str, ...]
+    size: int
+    checkpoint: str
+
+
 class Status(Struct, frozen=True):
     """The node in short."""
 
@@ -162,6 +188,22 @@ def verify(desk: Desk, _: Nothing) -> tuple[Verification, ...]:
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def prove(desk: Desk, given: Number) -> Proof:
+    """The proof that a message is in the signed log, from this node's own copy of it."""
+    link = link_id(given.sender, given.receiver)
+    message, note = desk.tx.links.get(link, given.seq), desk.tx.links.checkpoint(link)
+    if message is None or note is None:
+        raise NotFound("message", f"no message {given.seq} on {link}", hint="see mithaq link status")
+    edge, (signed, _) = desk.tx.links.edge(link), read_checkpoint(note)
+    if signed.size > edge.size:
+        raise Unavailable(
+            "proof", f"the signed log has {signed.size} entries, ours {edge.size}", hint="when all is here"
+        )
+    tree = Tree(edge, lambda level, index: desk.tx.links.tile(link, level, index))
+    path = tuple(part.hex() for part in tree.inclusion(given.seq - 1, signed.size))
+    return Proof(link, given.seq, message.entry.hex(), message.salt.hex(), path, signed.size, note)
 
 
 def status(desk: Desk, _: Nothing) -> Status:
@@ -241,6 +283,7 @@ core = Capability(
     questions=(
         Question("node.status", "who this node is and how its links are", Nothing, Status, status, personal=False),
         Question("release.preview", "ours beside what they will see", About, Preview, preview),
+        Question("link.prove", "the proof that a message is in the signed log", Number, Proof, prove, personal=False),
         Question("release.why", "why a record was released or withheld", AboutAny, tuple[Reason, ...], why),
         Question(
             "link.status", "numbers and state of every link", Nothing, tuple[LinkState, ...], links, personal=False

@@ -34,6 +34,7 @@ PlaceText = Annotated[
         description="latitude,longitude in decimal degrees, WGS 84",
     ),
 ]
+Count = Annotated[int, Meta(ge=1, le=2**53 - 1, description="a number that counts from 1")]
 Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,47}$", description="a word of a closed list")]
 Line = Annotated[str, Meta(min_length=1, max_length=200, description="one line of text")]
 FreeText = Annotated[str, Meta(min_length=1, max_length=20_000, description="free text, any language")]
