@@ -137,7 +137,9 @@ def locked(home: Home, *, wait: bool = False) -> Iterator[None]:
         fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         yield
     except BlockingIOError:
-        raise Unavailable("locked", "another process works in this home", where=str(home.path)) from None
+        raise Unavailable(
+            "locked", "another process works in this home", where=str(home.path), hint="stop mithaq node serve first"
+        ) from None
     finally:
         os.close(handle)
 

@@ -162,7 +162,8 @@ class Node:
     def deliver(self, party: str) -> send.Settled | None:
         """Send a partner the next messages that wait and settle them by its receipt; None if none wait.
 
-        Unavailable: not reached, all still waits. Untrusted: the answer does not hold; it is kept as evidence.
+        Unavailable: not reached, all still waits. Untrusted: the answer does not hold (it is kept as evidence), or the
+        partner says that what we sign contradicts what it holds.
         """
         link = link_id(self.party, party)
         with self.store.read() as tx:
@@ -171,7 +172,11 @@ class Node:
             return None
         settled = self._exchange(party, delivery)
         if settled.outcome == "gap":
-            return self._from_head(party)
+            settled = self._from_head(party)
+        if settled.outcome == "conflict":
+            raise Untrusted(
+                "conflict", f"{party} holds another log of {link}", hint="compare both logs with the partner"
+            )
         return settled
 
     def step(self) -> int:

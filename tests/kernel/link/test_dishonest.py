@@ -179,6 +179,18 @@ def test_the_same_number_with_other_contents_is_a_conflict_with_evidence(world: 
     assert "another message" in kept.with_suffix(".txt").read_text()
 
 
+def test_a_sender_that_is_told_of_a_conflict_shows_it_and_keeps_all(world: World) -> None:
+    state(world)
+    send(world, forged(world, lambda c: body(c)["fields"].update(colour="red")))
+    with pytest.raises(Untrusted, match="another log"):
+        world.jo.deliver("SA")
+    world.jo.step()
+    assert world.jo.line("SA").state == "retrying"
+    assert "another log" in world.jo.line("SA").problem
+    with world.jo.store.read() as tx:
+        assert tx.links.tally("JO>SA") == {"waiting": 1}
+
+
 def test_a_fork_of_the_log_is_a_conflict(world: World) -> None:
     state(world, 2)
     send(world, waiting(world))
