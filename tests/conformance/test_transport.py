@@ -14,7 +14,7 @@ import uvicorn
 from mithaq.adapters.transport.certificate import server_context
 from mithaq.adapters.transport.https import HttpsTransport
 from mithaq.api.link import link_app
-from mithaq.api.serve import Faces
+from mithaq.api.serve import Faces, Server
 from mithaq.errors import NotAllowed, Unavailable
 from mithaq.kernel import canonical
 from mithaq.kernel.link.send import next_delivery
@@ -46,7 +46,8 @@ def served(world: World, tls: Path) -> Iterator[tuple[str, Callable[[], None]]]:
     context = server_context(tls, [world.jo.card.certificate])
     config = uvicorn.Config(link_app(world.sa), log_config=None, lifespan="off", timeout_graceful_shutdown=1,
                             ssl_context_factory=lambda *_: context)  # fmt: skip
-    server = uvicorn.Server(config)
+    answers = threading.Event()
+    server = Server(config, answers.set)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([faces.link])))
 
     def stop() -> None:
@@ -54,6 +55,7 @@ def served(world: World, tls: Path) -> Iterator[tuple[str, Callable[[], None]]]:
         thread.join()
 
     thread.start()
+    assert answers.wait(30)
     try:
         yield faces.link_url, stop
     finally:

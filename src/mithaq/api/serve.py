@@ -21,11 +21,12 @@ from mithaq.api.link import link_app
 from mithaq.errors import Unavailable
 from mithaq.kernel.node import Node
 
+BACKLOG = 512  # callers that wait while the node opens its store
 GRACE = 2  # seconds for requests under way; what is cut off was not acknowledged, and comes again
 
 
 class Faces:
-    """The two listening sockets, bound before anything is told of them."""
+    """The two listening sockets, open before anything is told of them."""
 
     def __init__(self, inside: tuple[str, int], link: tuple[str, int]) -> None:
         self.inside = _bind(*inside)
@@ -51,8 +52,16 @@ def serve(node: Node, *, token: str, tls: Path, faces: Faces, ready: Callable[[]
         couriers.stop()
 
 
-class _Server(uvicorn.Server):
-    """A server that leaves signals to us: there are two of them, and they stop together."""
+class Server(uvicorn.Server):
+    """A server that says when it answers, and leaves signals to us: there are two of them, and they stop together."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -62,21 +71,21 @@ class _Server(uvicorn.Server):
 async def _serve(
     inside: Starlette, link: Starlette, context: ssl.SSLContext, faces: Faces, ready: Callable[[], None]
 ) -> None:
-    servers = (_Server(_config(inside)), _Server(_config(link, ssl_context_factory=lambda *_: context)))
+    def answers() -> None:
+        if all(server.started for server in servers):
+            ready()
+
+    configs = (_config(inside), _config(link, ssl_context_factory=lambda *_: context))
+    servers = [Server(config, answers) for config in configs]
 
     def stop() -> None:
         for server in servers:
             server.should_exit = True
 
-    async def announce() -> None:
-        while not all(server.started for server in servers):
-            await asyncio.sleep(0.01)  # uvicorn offers nothing to wait for
-        ready()
-
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop)
     listeners = (faces.inside, faces.link)
-    await asyncio.gather(announce(), *(s.serve([sock]) for s, sock in zip(servers, listeners, strict=True)))
+    await asyncio.gather(*(s.serve([sock]) for s, sock in zip(servers, listeners, strict=True)))
 
 
 def _config(app: Starlette, **options: Any) -> uvicorn.Config:
@@ -91,6 +100,7 @@ def _bind(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(BACKLOG)  # from here a partner who calls early waits, and is not refused
     except OSError as problem:
         listener.close()
         raise Unavailable(

@@ -5,7 +5,9 @@ The demo, the tests and the benchmarks all use it, so what they show is what an 
 
 from __future__ import annotations
 
+import contextlib
 import json
+import random
 import socket
 import subprocess
 import sys
@@ -214,7 +216,12 @@ def _trusting(config: Config, party: str, settings: PartnerSettings) -> Config:
 
 
 def _free_port() -> int:
-    """A port that is free now. Another program may take it before the node does: then the node says so and stops."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that is free now, below those the system gives to outgoing calls, so that none of them takes it.
+
+    Another program may still take it before the node does: then the node says so and stops.
+    """
+    for port in random.sample(range(20_000, 32_000), 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise Unavailable("port", "none of 100 ports tried on 127.0.0.1 is free", hint="close other programs")
