@@ -62,11 +62,28 @@ def write_instant(instant: datetime) -> str:
 def read_instant(text: str) -> datetime:
     """The inverse of ``write_instant``; any other spelling is Malformed."""
     try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        if len(text) != 20 or text[4::3] != "--T::Z":  # every other spelling of ISO 8601 that Python reads
+            raise ValueError(text)
+        return datetime.fromisoformat(text)
     except ValueError:
         raise Malformed(
             "instant", f"{text!r} is not an instant", hint="write it in UTC as 2027-03-01T04:10:00Z"
         ) from None
+
+
+def is_instant(value: object) -> bool:
+    """Whether this is text in the one spelling of instants.
+
+    >>> is_instant("2027-03-01T04:10:00Z"), is_instant("2027-3-1T4:10:00Z"), is_instant("2027-02-30T00:00:00Z")
+    (True, False, False)
+    """
+    if not isinstance(value, str):
+        return False
+    try:
+        read_instant(value)
+    except Malformed:
+        return False
+    return True
 
 
 def period(text: str) -> timedelta:

@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from mithaq.errors import NotAllowed, NotFound
 from mithaq.kernel import canonical
+from mithaq.kernel.law.compile import Compiled
 from mithaq.kernel.law.decision import Decision
-from mithaq.kernel.law.rulebook import Rulebook
 from mithaq.kernel.law.vocabulary import known_word
 from mithaq.kernel.link.retry import Line
 from mithaq.kernel.link.sequence import number
@@ -37,7 +37,7 @@ class Surroundings(Struct, frozen=True):
     """What every desk of a node shares."""
 
     party: str
-    book: Rulebook
+    law: Compiled
     kinds: Mapping[str, Kind]
     card: Card
     cards: Mapping[str, Card]  # of the partners
@@ -70,7 +70,7 @@ class Desk(Struct, frozen=True):
         follows: Record | None = None,
     ) -> Record:
         """A checked Record, not kept yet: the first version of a new one, or the version after ``follows``."""
-        vocabulary = self.node.book.vocabulary
+        vocabulary = self.node.law.book.vocabulary
         known_word("purpose", purpose, vocabulary.purposes, "$.purpose")
         for caveat in marking.caveats:
             known_word("caveat", caveat, vocabulary.values("caveats"), "$.caveats")
@@ -109,8 +109,7 @@ class Desk(Struct, frozen=True):
         if partner not in self.node.partners:
             raise NotFound("partner", f"{partner} is not a partner of this node", hint="see mithaq party list")
         kind = self.kind(record.kind)
-        book, keyed = self.node.book, self.node.keyed
-        return release(record, kind, receiver=partner, book=book, at=self.at, keyed=keyed)
+        return release(record, kind, receiver=partner, law=self.node.law, at=self.at, keyed=self.node.keyed)
 
     def kind(self, name: str) -> Kind:
         try:

@@ -16,6 +16,7 @@ from mithaq.errors import MithaqError, NotFound, Unavailable, Untrusted
 from mithaq.kernel import canonical
 from mithaq.kernel.clock import Clock
 from mithaq.kernel.desk import Desk, Surroundings
+from mithaq.kernel.law.compile import Compiled
 from mithaq.kernel.law.rulebook import Rulebook
 from mithaq.kernel.link import receive, send
 from mithaq.kernel.link.judge import Judging
@@ -77,7 +78,7 @@ class Node:
         self.views: tuple[View, ...] = tuple(view for each in self.capabilities for view in each.views)
         self.surroundings = Surroundings(
             party=card.party,
-            book=book,
+            law=Compiled(book),
             kinds=self.kinds,
             card=card,
             cards={party: partner.card for party, partner in self.partners.items()},

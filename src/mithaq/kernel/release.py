@@ -14,13 +14,12 @@ from typing import Any, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mithaq.kernel.law.decide import decide
+from mithaq.kernel.law.compile import Compiled
 from mithaq.kernel.law.decision import Basis, Decision
 from mithaq.kernel.law.generalise import generalise
 from mithaq.kernel.law.level import ABSENT, CLEAR, PSEUDONYM, Level
 from mithaq.kernel.law.obligation import Value
 from mithaq.kernel.law.request import Cited, request_for
-from mithaq.kernel.law.rulebook import Rulebook
 from mithaq.kernel.ports import Keyed
 from mithaq.kernel.record import Kind, Marking, Record
 from mithaq.kernel.values import Code, Instant, KindName, PartyId, RecordId
@@ -47,12 +46,12 @@ class Release(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 def release(
-    record: Record, kind: Kind, *, receiver: str, book: Rulebook, at: datetime, keyed: Keyed, cited: Cited | None = None
+    record: Record, kind: Kind, *, receiver: str, law: Compiled, at: datetime, keyed: Keyed, cited: Cited | None = None
 ) -> tuple[Decision, Release | None]:
     """What the law says of sharing this record now, and the Release if it permits one."""
     request = request_for(record, kind, sender=record.origin, receiver=receiver, instant=at, cited=cited)
     # The levels are asked of every field of the Kind: what a partner sees must not depend on what was filled in.
-    decision = decide(replace(request, fields=tuple(kind.fields)), book)
+    decision = law.decide(replace(request, fields=tuple(kind.fields)))
     if decision.basis is None:
         return decision, None
     copy = Release(

@@ -56,7 +56,10 @@ class Constraint(Struct, frozen=True, array_like=True, forbid_unknown_fields=Tru
 
 
 class Citation(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Where the rule comes from in law, and how far that was checked: only ``read`` was read in the text itself."""
+    """Where the rule comes from in law, and how far that was checked: only ``read`` was read in the text itself.
+
+    ``source`` is where it was read, or who reports it: an article number without one is refused.
+    """
 
     instrument: Line
     status: Literal["read", "secondary", "to_be_verified"]
@@ -114,6 +117,10 @@ def check(clause: Clause, vocabulary: Vocabulary, areas: frozenset[str], where: 
     _check_levels(clause, vocabulary, where)
     for what, value in clause.obligations.items():
         obligation.check(what, value, vocabulary, f"{where}.obligations.{what}")
+    for i, each in enumerate(clause.cite):
+        if each.source is None and (each.article is not None or each.status == "read"):
+            place = f"{where}.cite[{i}]"
+            raise Invalid("citation", "an article, or a text that was read, needs its source", where=place)
 
 
 def _check_scope(clause: Clause, vocabulary: Vocabulary, where: str) -> None:

@@ -41,13 +41,11 @@ def compose(
     forbids: tuple[Forbid, ...] = (), unknown: tuple[str, ...] = (),
 ) -> Ruling:  # fmt: skip
     """The Ruling that rests on ``layers[0]``: a permit, or a denial where the layers cannot all be obeyed."""
-    joined = [
-        _obligation(what, layers) for what in obligation.WORDS if any(what in each.obligations for each in layers)
-    ]
-    conflict = tuple(each.what for each in joined if _impossible(each, request.purpose))
+    joined = [each for what in obligation.WORDS if (each := join_obligation(what, layers)) is not None]
+    conflict = impossible(joined, request.purpose)
     if conflict:
         return Ruling(decision="deny", forbids=forbids, unknown=unknown, conflict=conflict)
-    levels = {name: _level(name, layers) for name in asked_fields(request, layers[0], vocabulary)}
+    levels = {name: join_level(name, layers) for name in asked_fields(request, layers[0], vocabulary)}
     first = layers[0]
     assert first.clause is not None  # noqa: S101
     return Ruling(
@@ -66,7 +64,7 @@ def asked_fields(request: Request, basis: Layer, vocabulary: Vocabulary) -> tupl
     return tuple(words.fields if words is not None else basis.levels)
 
 
-def _level(name: str, layers: Sequence[Layer]) -> tuple[str, str]:
+def join_level(name: str, layers: Sequence[Layer]) -> tuple[str, str]:
     """The join of what every layer says of a field, and the first layer that asks for exactly that.
 
     What the basis does not name is absent. Any other layer that does not name the field says nothing of it.
@@ -77,9 +75,11 @@ def _level(name: str, layers: Sequence[Layer]) -> tuple[str, str]:
     return joined, next((who for each, who in said if each == joined), layers[0].by)
 
 
-def _obligation(what: str, layers: Sequence[Layer]) -> Obligation:
+def join_obligation(what: str, layers: Sequence[Layer]) -> Obligation | None:
     """The join of one obligation over the layers, who imposes exactly that, and the weaker ones it overrode."""
     said = [(layer.obligations[what], layer.by) for layer in layers if what in layer.obligations]
+    if not said:
+        return None
     joined = obligation.join(what, (each for each, _ in said))
     if joined is None:
         return Obligation(what, (), ", ".join(who for _, who in said))
@@ -88,8 +88,13 @@ def _obligation(what: str, layers: Sequence[Layer]) -> Obligation:
     return Obligation(what, joined, ", ".join(imposing), over)
 
 
+def impossible(joined: Sequence[Obligation], purpose: str) -> tuple[str, ...]:
+    """The obligations that nobody can comply with."""
+    return tuple(each.what for each in joined if _impossible(each, purpose))
+
+
 def _impossible(joined: Obligation, purpose: str) -> bool:
-    """Whether nobody can comply: nothing is left of a set or an interval, or our purpose is not among those left."""
+    """Whether nothing is left of a set or an interval, or our purpose is not among those left."""
     if joined.what in obligation.MEETS | {"log"} and joined.value == ():
         return True
     return joined.what == "purposes" and purpose not in _words(joined.value)

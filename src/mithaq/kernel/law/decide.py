@@ -1,7 +1,8 @@
 """Decide: the meaning of the law, written to be read. ``compile`` gives the same answers faster and is tested on it.
 
 1. A forbid that matches in an agreement silences that agreement; in a law or the floor, everything.
-2. One permit is the *basis*: the one the request cites, else the first in declared order, of agreements then clauses.
+2. One permit is the *basis*: the one the request cites, else the first in declared order. Where several agreements have
+   one, their overlap rule says which.
 3. Fields and obligations are the join (the most protective) of the basis, the duties of its agreement that match, what
    binds the whole agreement, and the same of the laws and the floor. If nothing can satisfy all of them, it denies.
 
@@ -19,11 +20,11 @@ from mithaq.kernel.law.compose import Layer, compose
 from mithaq.kernel.law.decision import Decision, Forbid, Inputs, Miss, Ruling
 from mithaq.kernel.law.law import Law
 from mithaq.kernel.law.match import asked, failing, matches
+from mithaq.kernel.law.overlap import Candidate, prevailing
 from mithaq.kernel.law.request import UNKNOWN, Request, value
 from mithaq.kernel.law.rulebook import Rulebook
 
 NEAR_MISSES = 5
-Candidate = tuple[Law, Clause]
 
 
 def decide(request: Request, book: Rulebook) -> Decision:
@@ -46,11 +47,15 @@ def rule(request: Request, book: Rulebook) -> Ruling:
     if any(law.type != "agreement" for law, _ in forbids):
         return Ruling(decision="deny", forbids=named, unknown=unknown)
     permits = [(law, c) for law in _sources(bound, request) if law.ref not in silenced for c in _permits(law, request)]
-    basis = _basis([(law, c) for law, c in permits if matches(c, law, request, book.vocabulary)], request)
-    if basis is None:
+    candidates = _candidates([(law, c) for law, c in permits if matches(c, law, request, book.vocabulary)], request)
+    if not candidates:
         missed = _near_misses(permits, request, book)
         return Ruling(decision="deny", forbids=named, unknown=unknown, near_misses=missed)
-    return compose(_layers(basis, bound, request, book), request, book.vocabulary, named, unknown)
+
+    def ruled(basis: Candidate) -> Ruling:
+        return compose(_layers(basis, bound, request, book), request, book.vocabulary, named, unknown)
+
+    return prevailing(candidates, ruled)
 
 
 def matching(law: Law, effect: str, request: Request, book: Rulebook) -> list[Clause]:
@@ -72,12 +77,14 @@ def _permits(law: Law, request: Request) -> Iterator[Clause]:
             yield clause
 
 
-def _basis(candidates: list[Candidate], request: Request) -> Candidate | None:
-    """The cited permit and no other, or else the first."""
+def _candidates(matched: list[Candidate], request: Request) -> list[Candidate]:
+    """What could be the basis: the cited permit and no other, or else the first of every agreement."""
     if request.cited is not None:
-        wanted = (request.cited.law, request.cited.clause)
-        candidates = [(law, clause) for law, clause in candidates if (law.ref, clause.id) == wanted]
-    return candidates[0] if candidates else None
+        return [(law, c) for law, c in matched if (law.ref, c.id) == (request.cited.law, request.cited.clause)]
+    firsts: dict[str, Candidate] = {}
+    for law, clause in matched:
+        firsts.setdefault(law.ref, (law, clause))
+    return list(firsts.values())
 
 
 def _layers(basis: Candidate, bound: Iterable[Law], request: Request, book: Rulebook) -> list[Layer]:

@@ -17,6 +17,7 @@ from mithaq.kernel.law import area, clause, obligation
 from mithaq.kernel.law.vocabulary import Vocabulary, known_word
 from mithaq.kernel.values import Code, Digest, Instant, Line, PartyId
 
+Overlap = Literal["named", "most_cooperative", "lex_specialis", "later"]
 _PARTIES = {"agreement": (2, 99), "national": (1, 1), "floor": (0, 0)}
 
 
@@ -30,6 +31,7 @@ class InForce(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
 class Law(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, dict=True):
     """A text that decides. ``obligations`` bind every release under it; ``published`` is false for a private part.
 
+    ``overlap`` says which of several agreements gives the basis when more than one could (``overlap.py``).
     ``note`` is commentary and decides nothing. ``vocabulary`` is the digest of the words it is written in.
     """
 
@@ -44,6 +46,7 @@ class Law(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, k
     vocabulary: Digest
     in_force: InForce
     published: bool = True
+    overlap: Overlap = "named"
     areas: dict[Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,47}$")], area.Area] = {}
     obligations: dict[Code, obligation.Value] = {}
     clauses: Annotated[tuple[clause.Clause, ...], Meta(max_length=10_000)]
@@ -124,6 +127,8 @@ def _check_parties(law: Law) -> None:
         raise Invalid("parties", f"a law of type {law.type} cannot have these parties", where="$.parties")
     if law.type != "national" and not law.published:
         raise Invalid("published", "only a national law has a private part", where="$.published")
+    if law.type != "agreement" and law.overlap != "named":
+        raise Invalid("overlap", "only an agreement can overlap with another", where="$.overlap")
     until = law.in_force.until
     if until is not None and (law.type == "floor" or until <= law.in_force.start):
         raise Invalid("in-force", "a floor has no end, and no law ends before it starts", where="$.in_force.until")

@@ -47,6 +47,17 @@ def protects(level: str, at_least: str) -> bool:
     return join(level, at_least) == level
 
 
+def rank(level: str) -> int:
+    """How much a level withholds: 0 for ``clear``, more for every step up its chain.
+
+    >>> rank("clear") < rank("generalised:hour") < rank("generalised:day") < rank("pseudonym") < rank("absent")
+    True
+    """
+    if level in _RANKS:
+        return 1 + _RANKS[level][1]
+    return {CLEAR: 0, PSEUDONYM: 8, ABSENT: 9}[level]
+
+
 def _join(a: str, b: str) -> str:
     for strongest in (ABSENT, PSEUDONYM):
         if strongest in (a, b):

@@ -75,7 +75,7 @@ def conditions(clause: Clause, law: Law, request: Request, vocabulary: Vocabular
 
 
 def failing(clause: Clause, law: Law, request: Request, vocabulary: Vocabulary) -> tuple[str, ...]:
-    """The attributes on which a permit fails: of ``when``, and of the group of ``any`` that fails on fewest."""
+    """The attributes on which a permit fails: of ``when`` and that group of ``any`` with which they are fewest."""
 
     def missed(constraints: tuple[Constraint, ...]) -> set[str]:
         return {
@@ -84,8 +84,9 @@ def failing(clause: Clause, law: Law, request: Request, vocabulary: Vocabulary) 
             if not holds(each, value(request, each.attribute, vocabulary), law.areas, unknown=False)
         }
 
-    least = min((missed(group) for group in clause.any), key=lambda names: (len(names), sorted(names)), default=set())
-    return tuple(sorted(missed(clause.when) | least))
+    always = missed(clause.when)
+    ways = [tuple(sorted(always | missed(group))) for group in clause.any] or [tuple(sorted(always))]
+    return min(ways, key=lambda names: (len(names), names))
 
 
 def asked(clause: Clause) -> Iterator[str]:

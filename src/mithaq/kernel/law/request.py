@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from mithaq.errors import Invalid
 from mithaq.kernel import canonical
-from mithaq.kernel.clock import write_instant
+from mithaq.kernel.clock import is_instant, write_instant
 from mithaq.kernel.law.clause import fits
 from mithaq.kernel.law.vocabulary import ENVELOPE, AttributeName, Vocabulary, known_word
 from mithaq.kernel.record import Kind, Record
@@ -93,11 +93,13 @@ def well_formed(name: str, given: Any, vocabulary: Vocabulary) -> bool:
     """Whether the value is one that the Vocabulary lets this attribute have."""
     sort = vocabulary.attributes[name].type
     if sort == "set":
-        return isinstance(given, tuple | list) and set(given) <= set(vocabulary.values(name))
+        return isinstance(given, tuple | list) and all(each in vocabulary.values(name) for each in given)
     if sort == "enum":
         return given in vocabulary.values(name)
     if sort == "place":
         return isinstance(given, str | Cell)
+    if sort == "instant":
+        return is_instant(given)
     return fits(sort, given)
 
 
