@@ -1,0 +1,87 @@
+"""Decision diagrams: whether any request at all leads to columns of which something is true, and one that does.
+
+The search branches on one attribute after another (``choices``), carries the columns that are still possible, and never
+visits the same columns at the same attribute twice. Where it ends, the request is checked with ``match.matches``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mithaq.kernel.clock import read_instant
+from mithaq.kernel.law.choices import Somewhere, choices
+from mithaq.kernel.law.index import Column, Table
+from mithaq.kernel.law.match import matches
+from mithaq.kernel.law.request import UNKNOWN, Request
+from mithaq.kernel.law.vocabulary import Vocabulary
+
+Ends = tuple[str, str, str, str]
+"""Sender, receiver, act and Kind."""
+Found = dict[str, Any]
+"""The values chosen on the way, by attribute."""
+
+
+class Search:
+    """The decision diagram of some columns: a path to a leaf where ``goal`` holds, or none."""
+
+    def __init__(self, columns: list[Column], ends: Ends, vocabulary: Vocabulary, last: str | None = None) -> None:
+        self.columns, self.ends, self.vocabulary = columns, ends, vocabulary
+        can_have = vocabulary.applicable(ends[2], ends[3])
+        names = sorted({each.attribute for column in columns for each in column.conditions})
+        tables = {name: Table(name, columns, vocabulary) for name in names}
+        self.start = (1 << len(columns)) - 1
+        for name in [name for name in names if name not in can_have]:
+            self.start &= tables.pop(name).free
+        self.last = tables.pop(last, None) if last is not None else None
+        self.tables = list(tables.values())
+
+    def path(self, hopeful: Callable[[int], bool], goal: Callable[[int], Any]) -> tuple[Found, int, Any] | None:
+        """Values that lead to columns for which ``goal`` has an answer, those columns, and the answer.
+
+        ``hopeful`` must be true of every mask that contains one with an answer: where it is not, nobody looks further.
+        """
+        dead: set[tuple[int, int]] = set()
+
+        def visit(depth: int, alive: int) -> tuple[Found, int, Any] | None:
+            if (depth, alive) in dead or not hopeful(alive):
+                return None
+            if depth == len(self.tables):
+                answer = goal(alive)
+                if answer is not None:
+                    return {}, alive, answer
+            else:
+                table = self.tables[depth]
+                for value, kept in choices(table, alive):
+                    found = visit(depth + 1, alive & kept)
+                    if found is not None:
+                        found[0][table.name] = value
+                        return found
+            dead.add((depth, alive))
+            return None
+
+        return visit(0, self.start)
+
+    def request(self, found: Found, alive: int) -> Request | None:
+        """The request with these values, once the reference says of every clause what the columns say."""
+        if any(isinstance(value, Somewhere) for value in found.values()):
+            return None
+        sender, receiver, act, kind = self.ends
+        given = {name: value for name, value in found.items() if value is not UNKNOWN}
+        instant, unsure = given.pop("instant", None), found.get("instant") is UNKNOWN
+        made = Request(
+            act=act, sender=sender, receiver=receiver, kind=kind, clock_sure=not unsure,
+            instant=read_instant(instant) if instant else max(each.law.in_force.start for each in self.columns),
+            purpose=given.pop("purpose", "other" if found.get("purpose") is UNKNOWN else self.vocabulary.purposes[0]),
+            origin=given.pop("origin", None), exercise=given.pop("exercise", False),
+            caveats=given.pop("caveats", ("other",) if found.get("caveats") is UNKNOWN else ()), attributes=given,
+        )  # fmt: skip
+        self._confirm(made, alive)
+        return made
+
+    def _confirm(self, request: Request, alive: int) -> None:
+        matching = {(each.law.ref, each.clause.id) for i, each in enumerate(self.columns) if alive >> i & 1}
+        for each in self.columns:
+            found = (each.law.ref, each.clause.id) in matching
+            if found != matches(each.clause, each.law, request, self.vocabulary):
+                raise AssertionError(f"the prover and the reference disagree on {each.law.ref} {each.clause.id}")
