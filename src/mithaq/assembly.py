@@ -23,6 +23,7 @@ from mithaq.kernel import canonical
 from mithaq.kernel.clock import Clock, SystemClock
 from mithaq.kernel.core import core
 from mithaq.kernel.law.law import Law, load_law
+from mithaq.kernel.law.prove import proof_of, prove
 from mithaq.kernel.law.rulebook import Rulebook, rulebook
 from mithaq.kernel.law.vocabulary import Vocabulary, load_vocabulary
 from mithaq.kernel.node import Node
@@ -50,7 +51,7 @@ def init_home(home: Home, config: Config, *, at: datetime) -> Card:
         reads=tuple(kind.name for name in config.capabilities for kind in load(name).kinds),
     )
     write_private(home.card, canonical.encode(card))
-    for name in ("vocabulary.json", "floor.json", f"law-{config.party}.json"):
+    for name in ("vocabulary.json", "floor.json", f"law-{config.party}.json", f"law-{config.party}-private.json"):
         example = resources.files("mithaq.laws") / name
         if example.is_file():
             write_private(home.law / name, example.read_bytes())
@@ -92,12 +93,14 @@ def read_partners(home: Home, config: Config) -> list[Partner]:
 
 
 def read_laws(home: Home, card: Card, partners: list[Partner]) -> Rulebook:
-    """The law of a home: floor, own law, and every agreement that all its parties have signed."""
+    """The law of a home: floor, own law, and every agreement that all its parties have signed, each proved."""
     vocabulary = read_vocabulary(home)
     floor = read_law(home.law / "floor.json", vocabulary)
     own = [read_law(path, vocabulary) for path in sorted(home.law.glob("law-*.json"))]
     cards = {card.party: card, **{partner.party: partner.card for partner in partners}}
     agreements = [read_law(path, vocabulary) for path in sorted(home.agreements.glob("*.json"))]
+    for law in (floor, *own, *agreements):
+        ensure_proved(home, law, floor, vocabulary)
     return rulebook(vocabulary, [law for law in agreements if _signed(home, law, cards)], own, floor)
 
 
@@ -117,6 +120,26 @@ def read_law(path: Path, vocabulary: Vocabulary) -> Law:
         raise NotFound("law", "no such law", where=str(path)) from None
     except MithaqError as problem:
         raise problem.at(str(path)) from None
+
+
+def read_proved(home: Home, path: Path) -> Law:
+    """The law in a file, which keeps to the floor of this home; Invalid, with an example, if it does not."""
+    vocabulary = read_vocabulary(home)
+    law = read_law(path, vocabulary)
+    try:
+        ensure_proved(home, law, read_law(home.law / "floor.json", vocabulary), vocabulary)
+    except MithaqError as problem:
+        raise problem.at(str(path)) from None
+    return law
+
+
+def ensure_proved(home: Home, law: Law, floor: Law, vocabulary: Vocabulary) -> None:
+    """Prove that the law keeps to the floor, unless this home keeps the proof already. Invalid if it does not."""
+    kept = home.proofs / f"{proof_of(law, floor, vocabulary).digest.removeprefix('sha256:')}.json"
+    if not kept.exists():
+        proof = prove(law, floor, vocabulary)
+        home.proofs.mkdir(mode=0o700, exist_ok=True)
+        write_private(kept, canonical.encode(proof))
 
 
 def signature_file(home: Home, law: Law, party: str) -> Path:

@@ -65,6 +65,7 @@ class Home:
         self.evidence = path / "evidence"
         self.law = path / "law"
         self.agreements = path / "law" / "agreements"
+        self.proofs = path / "law" / "proofs"
         self.partners = path / "partners"
 
     def partner(self, party: str) -> Path:

@@ -25,11 +25,11 @@ def law() -> None:
 def sign(home: Home, file: Path, out: Path | None, as_json: bool) -> None:
     """Sign the agreement in FILE for this nation, as a detached signature to hand to the other parties."""
     from mithaq.adapters.keystore.file import KeyFile
-    from mithaq.assembly import read_law, read_vocabulary, signature
+    from mithaq.assembly import read_proved, signature
     from mithaq.kernel.clock import SystemClock
 
     config = read_config(home)
-    text = read_law(file, read_vocabulary(home))
+    text = read_proved(home, file)
     path = out or file.with_name(f"{text.id}.{text.version}.{config.party}.sig")
     path.write_bytes(signature(text, config.party, KeyFile.load(home.keys), SystemClock().now()))
     found = {"law": text.ref, "digest": text.digest, "signature": str(path)}
@@ -46,11 +46,11 @@ def adopt(home: Home, file: Path, signatures: tuple[Path, ...], as_json: bool) -
 
     Restart a serving node afterwards.
     """
-    from mithaq.assembly import locked, read_law, read_vocabulary, signature_file
+    from mithaq.assembly import locked, read_proved, signature_file
     from mithaq.kernel.law.law import write_law
 
     with locked(home):
-        text = read_law(file, read_vocabulary(home))
+        text = read_proved(home, file)
         known = _verified(home, text.digest, signatures)
         write_private(home.agreements / f"{text.id}.{text.version}.json", write_law(text))
         for party, path in known.items():

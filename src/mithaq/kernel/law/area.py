@@ -1,4 +1,5 @@
-"""Areas: named pieces of ground that clauses speak of. Each law carries its own, so their digest is in its digest.
+"""Areas: named pieces of ground that clauses speak of. Each law carries its own, so its digest covers theirs; an area's
+own digest says whether two laws, or a map and a law, mean the same ground.
 
 An area is either a polygon (``ring``) or everything within some metres of a line (``line`` and ``within``), which is
 how a border belt is agreed. Drawing a line here says nothing about where a boundary runs.
@@ -12,7 +13,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from mithaq.errors import Invalid
-from mithaq.kernel.values import Line, PlaceText
+from mithaq.kernel import canonical
+from mithaq.kernel.values import Digest, Line, PlaceText
 from mithaq.lib import geometry
 
 Corners = Annotated[tuple[PlaceText, ...], Meta(max_length=10_000)]
@@ -32,6 +34,10 @@ class Area(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
         if self.within is not None:
             return geometry.near(point, self.corners, self.within)
         return geometry.inside(point, self.corners)
+
+    @cached_property
+    def digest(self) -> Digest:
+        return canonical.digest_of(self)
 
     @cached_property
     def corners(self) -> tuple[geometry.Point, ...]:

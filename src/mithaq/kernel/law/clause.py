@@ -25,7 +25,7 @@ from mithaq.kernel.clock import read_instant
 from mithaq.kernel.law import level, obligation
 from mithaq.kernel.law.vocabulary import Attribute, Vocabulary, Word, known_word
 from mithaq.kernel.law.window import read_window
-from mithaq.kernel.values import Code, Digest, Line
+from mithaq.kernel.values import Code, Line
 
 Operator = Literal[
     "eq", "in", "notin", "lt", "le", "gt", "ge", "anyof", "allof", "noneof", "within", "during"
@@ -99,9 +99,6 @@ class Clause(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
         there = self.sender in (ANY, sender) and self.receiver in (ANY, receiver)
         back = self.reciprocal and self.sender in (ANY, receiver) and self.receiver in (ANY, sender)
         return (there or back) and self.act in (ANY, act) and (self.kinds == (ANY,) or kind in self.kinds)
-
-
-Areas = dict[str, Digest]
 
 
 def check(clause: Clause, vocabulary: Vocabulary, areas: frozenset[str], where: str) -> None:

@@ -6,7 +6,7 @@ visits the same columns at the same attribute twice. Where it ends, the request 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mithaq.kernel.clock import read_instant
@@ -21,31 +21,40 @@ Ends = tuple[str, str, str, str]
 Found = dict[str, Any]
 """The values chosen on the way, by attribute."""
 
+STEPS = 200_000
+"""Steps of one search. Clauses so entangled that this is not enough are not proved, so the law is refused."""
+
+
+class Entangled(Exception):
+    """The search did not end in ``STEPS``."""
+
 
 class Search:
-    """The decision diagram of some columns: a path to a leaf where ``goal`` holds, or none."""
+    """The decision diagram of some columns: a path to a leaf where ``goal`` holds, or none.
+
+    Every attribute that the columns ask for must be one that this act on this Kind can have.
+    """
 
     def __init__(self, columns: list[Column], ends: Ends, vocabulary: Vocabulary, last: str | None = None) -> None:
         self.columns, self.ends, self.vocabulary = columns, ends, vocabulary
-        can_have = vocabulary.applicable(ends[2], ends[3])
         names = sorted({each.attribute for column in columns for each in column.conditions})
         tables = {name: Table(name, columns, vocabulary) for name in names}
-        self.start = (1 << len(columns)) - 1
-        for name in [name for name in names if name not in can_have]:
-            self.start &= tables.pop(name).free
         self.last = tables.pop(last, None) if last is not None else None
-        self.tables = list(tables.values())
+        self.tables = sorted(tables.values(), key=lambda table: len(table.asking), reverse=True)
 
     def path(self, hopeful: Callable[[int], bool], goal: Callable[[int], Any]) -> tuple[Found, int, Any] | None:
         """Values that lead to columns for which ``goal`` has an answer, those columns, and the answer.
 
         ``hopeful`` must be true of every mask that contains one with an answer: where it is not, nobody looks further.
+        Raises Entangled.
         """
         dead: set[tuple[int, int]] = set()
 
         def visit(depth: int, alive: int) -> tuple[Found, int, Any] | None:
             if (depth, alive) in dead or not hopeful(alive):
                 return None
+            if len(dead) > STEPS:
+                raise Entangled
             if depth == len(self.tables):
                 answer = goal(alive)
                 if answer is not None:
@@ -60,7 +69,7 @@ class Search:
             dead.add((depth, alive))
             return None
 
-        return visit(0, self.start)
+        return visit(0, (1 << len(self.columns)) - 1)
 
     def request(self, found: Found, alive: int) -> Request | None:
         """The request with these values, once the reference says of every clause what the columns say."""
@@ -83,5 +92,36 @@ class Search:
         matching = {(each.law.ref, each.clause.id) for i, each in enumerate(self.columns) if alive >> i & 1}
         for each in self.columns:
             found = (each.law.ref, each.clause.id) in matching
+            if not found and len(each.clause.any) > 1:
+                continue  # another group of the same clause may hold and is not among our columns
             if found != matches(each.clause, each.law, request, self.vocabulary):
                 raise AssertionError(f"the prover and the reference disagree on {each.law.ref} {each.clause.id}")
+
+
+class Together:
+    """Which columns one request can match at once, as far as two of them tell. Remembers every answer."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._known: dict[tuple[int, ...], bool] = {}
+
+    def can(self, *columns: Column) -> bool:
+        """Whether every two of these columns can match one request. The columns must outlive this object's answers."""
+        return all(
+            self._can((one, other))
+            for i, one in enumerate(columns) for other in columns[i:]
+        )  # fmt: skip
+
+    def _can(self, pair: tuple[Column, Column]) -> bool:
+        key = (id(pair[0]), id(pair[1]))
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = all(self._agree(name, pair) for name in self._shared(*pair))
+        return found
+
+    def _shared(self, one: Column, other: Column) -> set[str]:
+        return {each.attribute for each in one.conditions} & {each.attribute for each in other.conditions}
+
+    def _agree(self, name: str, pair: Sequence[Column]) -> bool:
+        table = Table(name, pair, self._vocabulary)
+        return any(mask & 0b11 == 0b11 for _, mask in choices(table, 0b11))

@@ -2,6 +2,9 @@
 
 Two requests that differ in nothing but the protected value are compared, for every request there is
 (non-interference). With the value, a law may forbid or hide more than without it; never less.
+
+Only three things could widen: a permit that the value opens, and a forbid or a duty that it lifts. Where a law has none
+of these it is proved at once; each one that it has is searched for a pair of requests that shows it.
 """
 
 from __future__ import annotations
@@ -12,44 +15,87 @@ from typing import Any
 from mithaq.kernel.law import level, obligation
 from mithaq.kernel.law.breach import Breach
 from mithaq.kernel.law.choices import Choice, pairs
-from mithaq.kernel.law.diagram import Ends, Search
-from mithaq.kernel.law.index import Column, bits, mask
+from mithaq.kernel.law.diagram import Ends, Entangled, Search, Together
+from mithaq.kernel.law.index import Column, Table, bits, mask
 from mithaq.kernel.law.vocabulary import Vocabulary
 
 
-def profiling(mine: list[Column], gives: bool, ends: Ends, vocabulary: Vocabulary) -> Iterator[Breach]:
-    """One breach for every protected value that lets something out; ``gives``: whether permits here are a basis."""
-    asked = {each.attribute for column in mine for each in column.conditions}
-    for name in sorted(asked & vocabulary.applicable(*ends[2:])):
-        for protected in vocabulary.attributes[name].protected:
-            yield from _on(mine, gives, name, protected, ends, vocabulary)
-
-
-def _on(
-    mine: list[Column], gives: bool, name: str, protected: str, ends: Ends, vocabulary: Vocabulary
+def profiling(
+    mine: list[Column], gives: bool, ends: Ends, together: Together, vocabulary: Vocabulary
 ) -> Iterator[Breach]:
-    search = Search(mine, ends, vocabulary, last=name)
-    table, outcome = search.last, _Outcome(mine, gives)
-    if table is None:
-        return
-    asking = mask(mine, lambda column: any(each.attribute == name for each in column.conditions))
+    """A breach for every clause that a protected value opens or lifts; ``gives``: whether permits here are a basis."""
+    asked = {each.attribute for column in mine for each in column.conditions}
+    for name in sorted(asked):
+        for protected in vocabulary.attributes[name].protected:
+            for suspect in mine:
+                if _moves(suspect, name, protected, vocabulary):
+                    yield from _searched(suspect, mine, gives, name, protected, ends, together, vocabulary)
+
+
+def _moves(column: Column, name: str, protected: str, vocabulary: Vocabulary) -> bool:
+    """Whether the value can open this permit, or lift this forbid or duty, all else being equal."""
+    if all(each.attribute != name for each in column.conditions):
+        return False
+    opens = column.clause.effect == "permit"
+    for (_, without), (_, with_it) in pairs(Table(name, [column], vocabulary), protected, 1):
+        if (with_it & ~without if opens else without & ~with_it) & 1:
+            return True
+    return False
+
+
+def _searched(
+    suspect: Column, mine: list[Column], gives: bool, name: str, protected: str,
+    ends: Ends, together: Together, vocabulary: Vocabulary,
+) -> Iterator[Breach]:  # fmt: skip
+    """The first pair of requests that shows that the suspect lets more out with the protected value."""
+    bases: list[Column | None] = [None]
+    if suspect.clause.effect == "permit":
+        bases = [suspect]
+    elif gives:
+        bases = [each for each in mine if each.clause.effect == "permit"]
+    told = Breach(how="profiles", law=suspect.law.ref, clause=suspect.clause.id, against=f"{name}: {protected}")
+    for basis in bases:
+        held = [each for each in (suspect, basis) if each is not None]
+        columns = [each for each in mine if _may_matter(each, held, name, together)]
+        search = Search(columns, ends, vocabulary, last=name)
+        try:
+            found = _pair(search, held, basis, protected)
+        except Entangled:
+            yield Breach(how="unproved", law=told.law, clause=told.clause, against=told.against)
+            return
+        if found is not None:
+            values, (without, with_it) = found
+            yield Breach(
+                how=told.how, law=told.law, clause=told.clause, against=told.against,
+                example=search.request({**values, name: with_it[0]}, with_it[1]),
+                without=search.request({**values, name: without[0]}, without[1]),
+            )  # fmt: skip
+            return
+
+
+def _may_matter(column: Column, held: list[Column], name: str, together: Together) -> bool:
+    """Whether a request can match the column and these; what asks for the attribute that changes always may."""
+    if any(column is each for each in held) or any(each.attribute == name for each in column.conditions):
+        return True
+    return all(together.can(column, each) for each in held)
+
+
+def _pair(
+    search: Search, held: list[Column], basis: Column | None, protected: str
+) -> tuple[dict[str, Any], tuple[Choice, Choice]] | None:
+    outcome, table = _Outcome(search.columns, gives=basis is not None), search.last
+    assert table is not None  # noqa: S101 - the suspect asks for it
+    wanted = mask(search.columns, lambda each: any(each is one for one in held))
+    place = next((i for i, each in enumerate(search.columns) if each is basis), None)
 
     def goal(alive: int) -> tuple[Choice, Choice] | None:
         for without, with_it in pairs(table, protected, alive):
-            if outcome.wider(with_it[1], without[1]):
+            if outcome.wider(place, with_it[1], without[1]):
                 return without, with_it
         return None
 
-    path = search.path(lambda alive: bool(alive & asking), goal)
-    if path is None:
-        return
-    values, _, (without, with_it) = path
-    column = mine[next(bits(without[1] ^ with_it[1]))]
-    yield Breach(
-        how="profiles", law=column.law.ref, clause=column.clause.id, against=f"{name}: {protected}",
-        example=search.request({**values, name: with_it[0]}, with_it[1]),
-        without=search.request({**values, name: without[0]}, without[1]),
-    )  # fmt: skip
+    path = search.path(lambda alive: alive & wanted == wanted, goal)
+    return (path[0], path[2]) if path is not None else None
 
 
 Terms = tuple[dict[str, str] | None, dict[str, str], dict[str, Any]]
@@ -59,19 +105,20 @@ Terms = tuple[dict[str, str] | None, dict[str, str], dict[str, Any]]
 class _Outcome:
     """What is let out when exactly these columns match; where the law gives no basis, any basis is assumed."""
 
-    def __init__(self, columns: list[Column], gives: bool) -> None:
+    def __init__(self, columns: list[Column], *, gives: bool) -> None:
         self._columns, self._gives = columns, gives
         self._permits = mask(columns, lambda each: each.clause.effect == "permit")
         self._forbids = mask(columns, lambda each: each.clause.effect == "forbid")
         self._duties = mask(columns, lambda each: each.clause.effect == "duty")
 
-    def wider(self, one: int, other: int) -> bool:
-        """Whether ``one`` lets something out that ``other`` does not."""
-        if one == other or one & self._forbids:
+    def wider(self, basis: int | None, one: int, other: int) -> bool:
+        """Whether ``one``, by this basis, lets something out that ``other`` does not by any."""
+        if one == other or one & self._forbids or (basis is not None and not one >> basis & 1):
             return False
-        ours = [self._terms(basis, one) for basis in self._bases(one)]
-        theirs = [] if other & self._forbids else [self._terms(basis, other) for basis in self._bases(other)]
-        return any(not any(_narrows(each, than) for than in theirs) for each in ours)
+        if other & self._forbids:
+            return None not in self._terms(basis, one)[2].values()
+        ours = self._terms(basis, one)
+        return not any(_narrows(ours, self._terms(each, other)) for each in self._bases(other))
 
     def _bases(self, alive: int) -> list[int | None]:
         return list(bits(alive & self._permits)) if self._gives else [None]
