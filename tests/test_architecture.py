@@ -34,7 +34,7 @@ THIRD_PARTY = {
     "scenarios": set(),
     "kernel": {"msgspec", "cryptography"},
     "config": {"msgspec"},
-    "treaty": {"msgspec"},
+    "treaty": {"babel", "msgspec"},
     "adapters/store": {"msgspec", "sqlalchemy"},
     "adapters/transport": {"cryptography", "httpx2"},
     "adapters/keystore": {"cryptography", "msgspec"},

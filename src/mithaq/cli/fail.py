@@ -21,13 +21,17 @@ EXIT: tuple[tuple[type[MithaqError], int], ...] = (
 
 def fail(error: MithaqError, *, as_json: bool) -> NoReturn:
     """Tell the error on standard error and leave with the exit code of its class."""
-    code = next(code for kind, code in EXIT if isinstance(error, kind))
+    tell(error, as_json=as_json)
+    raise SystemExit(next(code for kind, code in EXIT if isinstance(error, kind)))
+
+
+def tell(error: MithaqError, *, as_json: bool) -> None:
+    """The error on standard error, as one line."""
     if as_json:
         told = {"error": error.code, "message": error.message, "where": error.where, "hint": error.hint}
         click.echo(json.dumps(told, ensure_ascii=False), err=True)
     else:
         click.echo(f"error[{error.code}]: {error}", err=True)
-    raise SystemExit(code)
 
 
 def usage(error: click.ClickException) -> MithaqError:

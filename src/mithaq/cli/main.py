@@ -13,7 +13,7 @@ from mithaq.errors import MithaqError
 GROUPS = {
     "node": "make, serve and look at a node",
     "party": "the nations this node deals with",
-    "law": "agreements and laws: show, sign, adopt",
+    "law": "agreements and laws: check, show, decide by, sign, adopt",
     "link": "the links to partners: state and proofs",
     "intelligence": "alerts on vehicles: raise, correct, import, list",
 }

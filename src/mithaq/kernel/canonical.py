@@ -43,6 +43,11 @@ def encode(value: object) -> bytes:
     return data
 
 
+def write_line(value: object) -> bytes:
+    """A value as one line of a file: keys in declared order, for people to read and programs to stream."""
+    return msgspec.json.encode(value) + b"\n"
+
+
 def decode(data: bytes, into: type[T]) -> T:
     """The value whose canonical bytes these are; anything else is Malformed or Invalid, with its JSON path."""
     plain = _parse(data)

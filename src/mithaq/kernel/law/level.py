@@ -3,7 +3,7 @@
     clear < generalised:<precision> < pseudonym < absent
 
 Precisions are ordered too, finest first. One field is a place or a time, never both, so the chain has no branches;
-should two precisions of different sorts ever meet, the join is ``absent``.
+should two precisions of different sorts ever meet, the join is the least level above both, ``pseudonym``.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _join(a: str, b: str) -> str:
         return b
     (sort_a, rank_a), (sort_b, rank_b) = _RANKS[a], _RANKS[b]
     if sort_a != sort_b:
-        return ABSENT
+        return PSEUDONYM
     return a if rank_a > rank_b else b
 
 

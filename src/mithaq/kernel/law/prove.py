@@ -85,6 +85,16 @@ def breaches(law: Law, floor: Law, vocabulary: Vocabulary) -> Iterator[Breach]:
                 yield breach
 
 
+def dead(law: Law, vocabulary: Vocabulary) -> Iterator[str]:
+    """The ids of the clauses that no request at all can match: their conditions exclude each other, or no act on any of
+    their Kinds has what they ask for."""
+    together, own = Together(vocabulary), _columns(law)
+    alive = {
+        each.clause.id for ends in _scopes(law, vocabulary) for each in _speaking(own, ends, vocabulary)
+    } & {each.clause.id for each in own if together.can(each)}  # fmt: skip
+    yield from (each.id for each in law.clauses if each.id not in alive)
+
+
 def _scopes(law: Law, vocabulary: Vocabulary) -> Iterator[Ends]:
     """Every sender, receiver, act and Kind that the clauses of the law can tell apart."""
     named = {end for each in law.clauses for end in (each.sender, each.receiver)} - {ANY}

@@ -1,4 +1,4 @@
-"""``mithaq law``: sign an agreement, adopt it with the signatures of all, and see what is in force."""
+"""``mithaq law sign``, ``adopt`` and ``list``: an agreement with the signatures of all, and what is in force."""
 
 from __future__ import annotations
 
@@ -12,12 +12,7 @@ from mithaq.config import Home, read_config, write_private
 from mithaq.errors import NotFound
 
 
-@click.group()
-def law() -> None:
-    """Agreements and laws: list, sign, adopt."""
-
-
-@law.command()
+@click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="Where to write the signature. Default: beside FILE.")
 @json_option
@@ -36,7 +31,7 @@ def sign(home: Home, file: Path, out: Path | None, as_json: bool) -> None:
     emit(found, as_json=as_json, text=f"{text.ref} {text.digest}\nsigned by {config.party}: {path}")
 
 
-@law.command()
+@click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("signatures", nargs=-1, type=click.Path(path_type=Path))
 @json_option
@@ -61,7 +56,7 @@ def adopt(home: Home, file: Path, signatures: tuple[Path, ...], as_json: bool) -
     emit(found, as_json=as_json, text=f"{text.ref} {text.digest}\n{state}")
 
 
-@law.command("list")
+@click.command("list")
 @json_option
 @pass_home
 def list_(home: Home, as_json: bool) -> None:

@@ -1,0 +1,89 @@
+"""A whole law in plain words: what ``law show`` tells, and what the treaty pages are made of."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from mithaq.kernel.law.area import Area
+from mithaq.kernel.law.clause import Citation
+from mithaq.kernel.law.law import Law
+from mithaq.kernel.law.vocabulary import Vocabulary
+from mithaq.kernel.values import Digest
+from mithaq.treaty.render.catalogue import Language, Speaker, catalogue
+from mithaq.treaty.render.sentence import binding, sentence
+
+
+class Rendered(Struct, frozen=True):
+    """One clause: its sentence, and the citations as lines of text."""
+
+    id: str
+    effect: str
+    text: str
+    cite: tuple[str, ...] = ()
+
+
+class Page(Struct, frozen=True, kw_only=True):
+    """A law in one language. ``digest`` is of the law itself: what is signed is the law, never this page."""
+
+    engine: Literal["mithaq-render/1"] = "mithaq-render/1"
+    law: str
+    digest: Digest
+    language: Language
+    title: str
+    type: str
+    in_force: str
+    general: tuple[str, ...]
+    areas: tuple[str, ...]
+    clauses: tuple[Rendered, ...]
+    note: str
+    review: str
+
+
+def page(law: Law, vocabulary: Vocabulary, language: Language) -> Page:
+    """The law in plain words. ``review`` says how many of the phrases used nobody has reviewed yet."""
+    speaker = Speaker(language)
+    parties = speaker.all_of(map(speaker.state, law.parties))
+    rows = tuple(
+        Rendered(each.id, each.effect, sentence(each, vocabulary, speaker), _cited(each.cite, speaker))
+        for each in law.clauses
+    )
+    overlap = [speaker.say(f"page.overlap.{law.overlap}")] if law.type == "agreement" else []
+    private = [] if law.published else [speaker.say("page.private")]
+    general = [binding(law.obligations, speaker), *overlap, *private]
+    return Page(
+        law=law.ref, digest=law.digest, language=language, title=law.title, note=law.note,
+        type=speaker.say(f"page.type.{law.type}", parties=parties), in_force=_in_force(law, speaker),
+        general=tuple(filter(None, general)), clauses=rows,
+        areas=tuple(f"{_area(name, each, speaker)} · {each.digest}" for name, each in law.areas.items()),
+        review=_review(speaker),
+    )  # fmt: skip
+
+
+def _in_force(law: Law, speaker: Speaker) -> str:
+    start, until = law.in_force.start, law.in_force.until
+    if until is None:
+        return speaker.say("page.in_force", start=speaker.instant(start))
+    return speaker.say("page.in_force.until", start=speaker.instant(start), end=speaker.instant(until))
+
+
+def _area(name: str, each: Area, speaker: Speaker) -> str:
+    area, corners = speaker.code(name), speaker.count(len(each.corners))
+    if each.within is None:
+        return speaker.say("page.area.ring", area=area, corners=corners)
+    return speaker.say("page.area.belt", area=area, corners=corners, metres=speaker.count(each.within))
+
+
+def _cited(found: tuple[Citation, ...], speaker: Speaker) -> tuple[str, ...]:
+    lines = []
+    for each in found:
+        article = [speaker.say("page.cite.article", article=each.article)] if each.article is not None else []
+        lines.append(", ".join([each.instrument, *article]) + f" [{speaker.say(f'page.cite.{each.status}')}]")
+    return tuple(lines)
+
+
+def _review(speaker: Speaker) -> str:
+    used = set(speaker.used)
+    own = sum(catalogue().strings[key].origin == "own" for key in used)
+    return speaker.say("page.unreviewed", own=speaker.count(own), all=speaker.count(len(used)))
