@@ -39,6 +39,13 @@ class Compiled:
         stretch = bisect_right(scope.cuts, request.instant)
         return (scope.plans.get(stretch) or scope.plan(stretch, request.instant)).rule(request, near_misses)
 
+    def plan(self, request: Request) -> Plan:
+        """The plan by which the request is decided: the columns that speak of it."""
+        ends = (request.sender, request.receiver, request.act, request.kind)
+        scope = self._scopes.get(ends) or self._scope(ends)
+        stretch = bisect_right(scope.cuts, request.instant)
+        return scope.plans.get(stretch) or scope.plan(stretch, request.instant)
+
     def _scope(self, ends: Ends) -> Scope:
         if len(self._scopes) >= SCOPES:
             self._scopes.clear()

@@ -84,10 +84,13 @@ class Table:
     """One attribute over these columns: value -> mask of the columns that the value does not exclude.
 
     ``dark`` is the mask for an unknown value (permits that ask are excluded, forbids and duties are not), ``free`` the
-    columns that do not ask for the attribute at all: the mask for an inapplicable one.
+    columns that do not ask for the attribute at all: the mask for an inapplicable one. All masks also have the bits of
+    ``flags``, which lie above the columns; only that for an unknown value lacks ``own``, this table's.
     """
 
-    def __init__(self, name: str, columns: Sequence[Column], vocabulary: Vocabulary) -> None:
+    def __init__(
+        self, name: str, columns: Sequence[Column], vocabulary: Vocabulary, flags: int = 0, own: int = 0
+    ) -> None:
         self.name = name
         self.vocabulary = vocabulary
         self.sort = vocabulary.attributes[name].type
@@ -97,9 +100,9 @@ class Table:
             if (conditions := [each for each in column.conditions if each.attribute == name])
         ]
         asked = sum(bit for bit, *_ in self.asking)
-        self.free = ((1 << len(columns)) - 1) & ~asked
-        self.dark = self.free | sum(bit for bit, _, open, _ in self.asking if open)
-        self.known: dict[Any, int] = {None: self.dark}
+        self.free = ((1 << len(columns)) - 1) & ~asked | flags
+        self.dark = (self.free | sum(bit for bit, _, open, _ in self.asking if open)) & ~own
+        self.known: dict[Any, int] = _Known(self)
         self.cuts: list[Any] = []
         self.minutes: list[int] = []
         if self.sort in ("int", "instant"):
@@ -204,6 +207,20 @@ class Table:
             values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
             found.update((str(value), None) for value in values)
         return list(found)
+
+
+class _Known(dict[Any, int]):
+    """Value -> mask, learnt when first asked; KeyError for a value that the Vocabulary does not allow."""
+
+    def __init__(self, table: Table) -> None:
+        super().__init__({None: table.dark})
+        self._table = table
+
+    def __missing__(self, value: Any) -> int:
+        found = self._table.mask(value)
+        if found is None:
+            raise KeyError(value)
+        return found
 
 
 def _unnamed(sort: str, named: set[str]) -> str:

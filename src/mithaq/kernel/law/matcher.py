@@ -4,8 +4,9 @@ The text is made of look-ups by number, attribute names as literals and nothing 
 
     start & t0[r.purpose] & t1[g('subject.flags')] & (t2[v] if (v := g('score')).__class__ is int or v is None else no)
 
-A table knows the mask of None (unknown). A value it has not seen, or that is of another type (True is 1 to a
-dictionary, never to the law), raises KeyError or TypeError, and the plan looks again with care.
+A table knows the mask of None (unknown), and learns those of other values as they come. A value that the vocabulary
+does not allow, or of another type (True is 1 to a dictionary, never to the law), raises KeyError or TypeError, and the
+plan looks again with care.
 """
 
 from __future__ import annotations

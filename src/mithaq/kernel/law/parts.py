@@ -28,12 +28,19 @@ class Parts:
     """The parts of all rulings that these columns can give. ``limited``: whether the purpose of a request matters."""
 
     def __init__(self, bound: Sequence[Law], columns: Sequence[Column], vocabulary: Vocabulary) -> None:
-        self._bound, self._columns, self._vocabulary = bound, columns, vocabulary
+        self._columns, self._vocabulary = columns, vocabulary
         duties = mask(columns, lambda c: c.clause.effect == "duty")
         common = mask(columns, lambda c: c.law.type != "agreement")
         of_law = masks_of_laws(bound, columns)
         self._binding = [duties & (common | of_law[one.law.ref]) for one in columns]
         self._bases = [Basis(one.law.ref, one.clause.id, one.law.digest) for one in columns]
+        self._layer = [Layer(one.law, one.clause, one.clause.levels, one.clause.obligations) for one in columns]
+        self._sources = [
+            (law.ref if law.type == "agreement" else None, of_law[law.ref],
+             [Layer(law, None, {}, law.obligations)] if law.obligations else [])
+            for law in bound
+        ]  # fmt: skip
+        """Every law in order: its ref if it binds only under itself, its columns, and what binds all under it."""
         self._levelling = mask(columns, lambda c: bool(c.clause.levels))
         self._obliging = mask(columns, lambda c: bool(c.clause.obligations))
         stated = [law.obligations for law in bound] + [column.clause.obligations for column in columns]
@@ -70,8 +77,8 @@ class Parts:
         )  # fmt: skip
 
     def _join_levels(self, basis: int, duties: int, request: Request) -> Levels:
-        first = self._layers(basis, 0)[0]
-        found = {name: self._level_of(name, basis, duties) for name in asked_fields(request, first, self._vocabulary)}
+        asked = asked_fields(request, self._layer[basis], self._vocabulary)
+        found = {name: self._level_of(name, basis, duties) for name in asked}
         return {name: each for name, (each, _) in found.items()}, {name: who for name, (_, who) in found.items()}
 
     def _level_of(self, name: str, basis: int, duties: int) -> tuple[str, str]:
@@ -98,14 +105,11 @@ class Parts:
 
     def _layers(self, basis: int, duties: int) -> list[Layer]:
         """The layers of ``decide``, in its order, as far as these duties go."""
-        source = self._columns[basis]
-        layers = [Layer(source.law, source.clause, source.clause.levels, source.clause.obligations)]
-        asked = [self._columns[i] for i in clauses(duties, self._columns)]
-        for law in self._bound:
-            if law is source.law or law.type != "agreement":
-                layers.append(Layer(law, None, {}, law.obligations))
-                mine = (column.clause for column in asked if column.law is law)
-                layers.extend(Layer(law, each, each.levels, each.obligations) for each in mine)
+        layers = [self._layer[basis]]
+        for ref, own, binding in self._sources:
+            if ref in (self._columns[basis].law.ref, None):
+                layers += binding
+                layers += [self._layer[i] for i in clauses(duties & own, self._columns)]
         return layers
 
 
