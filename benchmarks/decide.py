@@ -85,7 +85,8 @@ def speed(book: Rulebook, asked: list[Request], *, near_misses: bool, rounds: in
     gc.freeze()
     times = zip(*(_round(compiled, timed, near_misses) for _ in range(rounds)), strict=True)
     gc.unfreeze()
-    return round(len(timed) / sum(map(min, times)))
+    passed: float = sum(map(min, times))
+    return round(len(timed) / passed)
 
 
 def _round(compiled: Compiled, timed: list[Request], near_misses: bool) -> list[float]:

@@ -14,7 +14,7 @@ from mithaq.cli.show import emit
 from mithaq.config import Home
 from mithaq.errors import MithaqError
 from mithaq.kernel import canonical
-from mithaq.kernel.law.breach import told
+from mithaq.kernel.law.breach import tell as breach_told
 from mithaq.kernel.law.law import Law
 from mithaq.kernel.law.prove import breaches, dead
 from mithaq.kernel.law.vocabulary import Vocabulary
@@ -55,7 +55,7 @@ def check(home: Home, files: tuple[str, ...], words: str | None, floor: str | No
 
 
 def _report(path: Path, law: Law, floor: Law, vocabulary: Vocabulary) -> dict[str, Any]:
-    findings = [{**canonical.plain(each), "text": told(each)} for each in breaches(law, floor, vocabulary)]
+    findings = [{**canonical.plain(each), "text": breach_told(each)} for each in breaches(law, floor, vocabulary)]
     never = [
         {"how": "dead", "law": law.ref, "clause": id, "text": f"{law.ref} {id} can never match"}
         for id in dead(law, vocabulary)

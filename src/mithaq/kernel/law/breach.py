@@ -9,6 +9,9 @@ from msgspec import Struct
 from mithaq.kernel import canonical
 from mithaq.kernel.law.request import Request
 
+Key = tuple[str, str, str]
+"""What makes two breaches the same: the clause, what it breaks, and the field or obligation."""
+
 How = Literal["releases", "shows", "grants", "profiles", "unproved"]
 
 
@@ -29,8 +32,12 @@ class Breach(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     example: Request | None = None
     without: Request | None = None
 
+    @property
+    def key(self) -> Key:
+        return self.clause, self.against, self.what
 
-def told(breach: Breach) -> str:
+
+def tell(breach: Breach) -> str:
     """A breach in one line, with its example as JSON."""
     what = {
         "releases": f"releases what {breach.against} forbids",

@@ -19,7 +19,7 @@ from mithaq.kernel.law.request import UNKNOWN, Cell
 from mithaq.lib import geometry
 
 Choice = tuple[Any, int]
-"""A value that stands for many, and the mask of the columns that it does not exclude."""
+"""A value that stands for many, and the mask of the columns that it does not exclude, as far as they were asked for."""
 
 
 class Somewhere(Struct, frozen=True):
@@ -30,10 +30,10 @@ class Somewhere(Struct, frozen=True):
 
 def choices(table: Table, alive: int) -> list[Choice]:
     """Choices for an attribute that differ on the columns ``alive``; one of them is UNKNOWN."""
-    found: dict[int, Any] = {}
+    found: dict[int, Choice] = {}
     for value, mask in (*_known(table, alive), (UNKNOWN, table.dark)):
-        found.setdefault(mask & alive, value)
-    return [(value, mask) for mask, value in found.items()]
+        found.setdefault(mask & alive, (value, mask))
+    return list(found.values())
 
 
 def pairs(table: Table, protected: str, alive: int) -> Iterator[tuple[Choice, Choice]]:
@@ -41,13 +41,13 @@ def pairs(table: Table, protected: str, alive: int) -> Iterator[tuple[Choice, Ch
     if table.sort == "set":
         for tags, state in _sets(table, alive, without=protected):
             absent, present = state.absent(protected), state.present(protected)
-            yield (tags, absent.mask() & alive), ((*tags, protected), present.mask() & alive)
+            yield (tags, absent.mask()), ((*tags, protected), present.mask())
         return
-    with_it = (protected, (table.mask(protected) or 0) & alive)
+    with_it = (protected, table.mask(protected) or 0)
     guarded = table.vocabulary.attributes[table.name].protected
     others = [value for value in table.vocabulary.values(table.name) if value not in guarded]
     for value in others:
-        yield (value, (table.mask(value) or 0) & alive), with_it
+        yield (value, table.mask(value) or 0), with_it
 
 
 def _known(table: Table, alive: int) -> Iterator[Choice]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mithaq.kernel.clock import read_instant
-from mithaq.kernel.law.choices import Somewhere, choices
+from mithaq.kernel.law.choices import Choice, Somewhere, choices
 from mithaq.kernel.law.index import Column, Table
 from mithaq.kernel.law.match import matches
 from mithaq.kernel.law.request import UNKNOWN, Request
@@ -41,6 +41,15 @@ class Search:
         tables = {name: Table(name, columns, vocabulary) for name in names}
         self.last = tables.pop(last, None) if last is not None else None
         self.tables = sorted(tables.values(), key=lambda table: len(table.asking), reverse=True)
+        self._choices: dict[tuple[str, int], list[Choice]] = {}
+
+    def choices(self, table: Table, alive: int) -> list[Choice]:
+        """``choices`` of the table, which depend on none of the columns ``alive`` but those that ask."""
+        at = (table.name, alive & ~table.free)
+        found = self._choices.get(at)
+        if found is None:
+            found = self._choices[at] = choices(table, at[1])
+        return found
 
     def path(self, hopeful: Callable[[int], bool], goal: Callable[[int], Any]) -> tuple[Found, int, Any] | None:
         """Values that lead to columns for which ``goal`` has an answer, those columns, and the answer.
@@ -61,7 +70,7 @@ class Search:
                     return {}, alive, answer
             else:
                 table = self.tables[depth]
-                for value, kept in choices(table, alive):
+                for value, kept in self.choices(table, alive):
                     found = visit(depth + 1, alive & kept)
                     if found is not None:
                         found[0][table.name] = value

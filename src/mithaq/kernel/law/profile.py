@@ -9,11 +9,11 @@ of these it is proved at once; each one that it has is searched for a pair of re
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Any
 
 from mithaq.kernel.law import level, obligation
-from mithaq.kernel.law.breach import Breach
+from mithaq.kernel.law.breach import Breach, Key
 from mithaq.kernel.law.choices import Choice, pairs
 from mithaq.kernel.law.diagram import Ends, Entangled, Search, Together
 from mithaq.kernel.law.index import Column, Table, bits, mask
@@ -21,15 +21,24 @@ from mithaq.kernel.law.vocabulary import Vocabulary
 
 
 def profiling(
-    mine: list[Column], gives: bool, ends: Ends, together: Together, vocabulary: Vocabulary
+    mine: list[Column], gives: bool, ends: Ends, together: Together, vocabulary: Vocabulary, told: Set[Key]
 ) -> Iterator[Breach]:
-    """A breach for every clause that a protected value opens or lifts; ``gives``: whether permits here are a basis."""
+    """A breach for every clause that a protected value opens or lifts, unless it was told already.
+
+    ``gives``: whether permits are a basis here.
+    """
     asked = {each.attribute for column in mine for each in column.conditions}
     for name in sorted(asked):
         for protected in vocabulary.attributes[name].protected:
             for suspect in mine:
-                if _moves(suspect, name, protected, vocabulary):
+                if (suspect.clause.id, _named(name, protected), "") not in told and _moves(
+                    suspect, name, protected, vocabulary
+                ):
                     yield from _searched(suspect, mine, gives, name, protected, ends, together, vocabulary)
+
+
+def _named(name: str, protected: str) -> str:
+    return f"{name}: {protected}"
 
 
 def _moves(column: Column, name: str, protected: str, vocabulary: Vocabulary) -> bool:
@@ -53,7 +62,7 @@ def _searched(
         bases = [suspect]
     elif gives:
         bases = [each for each in mine if each.clause.effect == "permit"]
-    told = Breach(how="profiles", law=suspect.law.ref, clause=suspect.clause.id, against=f"{name}: {protected}")
+    told = Breach(how="profiles", law=suspect.law.ref, clause=suspect.clause.id, against=_named(name, protected))
     for basis in bases:
         held = [each for each in (suspect, basis) if each is not None]
         columns = [each for each in mine if _may_matter(each, held, name, together)]
@@ -88,10 +97,15 @@ def _pair(
     wanted = mask(search.columns, lambda each: any(each is one for one in held))
     place = next((i for i, each in enumerate(search.columns) if each is basis), None)
 
+    known: dict[int, list[tuple[Choice, Choice]]] = {}
+
     def goal(alive: int) -> tuple[Choice, Choice] | None:
-        for without, with_it in pairs(table, protected, alive):
-            if outcome.wider(place, with_it[1], without[1]):
-                return without, with_it
+        asking = alive & ~table.free
+        if asking not in known:
+            known[asking] = list(pairs(table, protected, asking))
+        for (one, without), (other, with_it) in known[asking]:
+            if outcome.wider(place, with_it & alive, without & alive):
+                return (one, without & alive), (other, with_it & alive)
         return None
 
     path = search.path(lambda alive: alive & wanted == wanted, goal)

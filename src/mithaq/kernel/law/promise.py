@@ -5,12 +5,12 @@ What a permit leaves open the floor fills in at run time; only what it says in s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from msgspec import Struct
 
 from mithaq.kernel.law import level, obligation
-from mithaq.kernel.law.breach import Breach, How
+from mithaq.kernel.law.breach import Breach, How, Key
 from mithaq.kernel.law.clause import Clause
 from mithaq.kernel.law.diagram import Ends, Entangled, Search, Together
 from mithaq.kernel.law.index import Column, bits
@@ -28,15 +28,16 @@ class Broken(Struct, frozen=True):
 
 
 def broken_promises(
-    mine: list[Column], above: list[Column], ends: Ends, together: Together, vocabulary: Vocabulary
+    mine: list[Column], above: list[Column], ends: Ends, together: Together, vocabulary: Vocabulary, told: Set[Key]
 ) -> Iterator[Breach]:
-    """What the permits among ``mine`` promise against the floor's clauses ``above``: each with an example."""
+    """What the permits among ``mine`` promise against the floor's clauses ``above``, unless it was told already."""
     forbids = [each for each in mine if each.clause.effect == "forbid"]
     duties = [each for each in mine if each.clause.effect == "duty"]
     for permit in (each for each in mine if each.clause.effect == "permit"):
         for limit in above:
             for broken in _broken(permit, limit):
-                if together.can(permit, limit):
+                key = (permit.clause.id, _named(limit), broken.what)
+                if key not in told and together.can(permit, limit):
                     saving = [each for each in duties if _narrows(each.clause, broken)]
                     columns = [each for each in (*forbids, *saving) if together.can(permit, limit, each)]
                     yield from _searched(permit, limit, broken, columns, ends, vocabulary)
@@ -52,6 +53,10 @@ def _broken(permit: Column, limit: Column) -> Iterator[Broken]:
     for what in limit.clause.obligations:
         if what in GRANTS and (what in permit.clause.obligations or what in permit.law.obligations):
             yield Broken("grants", what)
+
+
+def _named(limit: Column) -> str:
+    return f"{limit.law.ref} {limit.clause.id}"
 
 
 def _narrows(duty: Clause, broken: Broken) -> bool:
@@ -73,7 +78,7 @@ def _searched(
 
     found = Breach(
         how=broken.how, law=permit.law.ref, clause=permit.clause.id,
-        against=f"{limit.law.ref} {limit.clause.id}", what=broken.what,
+        against=_named(limit), what=broken.what,
     )  # fmt: skip
     try:
         path = search.path(lambda alive: alive & 0b11 == 0b11, goal)

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from mithaq.errors import Invalid
 from mithaq.kernel import canonical
-from mithaq.kernel.law.breach import Breach, told
+from mithaq.kernel.law.breach import Breach, Key, tell
 from mithaq.kernel.law.clause import ANY, Clause
 from mithaq.kernel.law.diagram import Ends, Together
 from mithaq.kernel.law.index import Column
@@ -57,13 +57,13 @@ def prove(law: Law, floor: Law, vocabulary: Vocabulary) -> Proof:
     for breach in breaches(law, floor, vocabulary):
         place = next((i for i, each in enumerate(law.clauses) if each.id == breach.clause), 0)
         hint = "change the clause; mithaq law check shows everything that breaks the floor"
-        raise Invalid("floor", told(breach), where=f"$.clauses[{place}]", hint=hint)
+        raise Invalid("floor", tell(breach), where=f"$.clauses[{place}]", hint=hint)
     return proof_of(law, floor, vocabulary)
 
 
 def breaches(law: Law, floor: Law, vocabulary: Vocabulary) -> Iterator[Breach]:
     """Every clause of the law that breaks the floor, once for each thing that it breaks. None at all is a proof."""
-    told: set[tuple[str, ...]] = set()
+    told: set[Key] = set()
     solved: set[tuple[object, ...]] = set()
     together = Together(vocabulary)
     own, floors = _columns(law), _columns(floor) if law.type != "floor" else []
@@ -76,12 +76,11 @@ def breaches(law: Law, floor: Law, vocabulary: Vocabulary) -> Iterator[Breach]:
             continue
         solved.add(same)
         for breach in (
-            *broken_promises(mine, above, ends, together, vocabulary),
-            *profiling(mine, gives, ends, together, vocabulary),
+            *broken_promises(mine, above, ends, together, vocabulary, told),
+            *profiling(mine, gives, ends, together, vocabulary, told),
         ):
-            key = (breach.clause, breach.against, breach.what)
-            if key not in told:
-                told.add(key)
+            if breach.key not in told:
+                told.add(breach.key)
                 yield breach
 
 
