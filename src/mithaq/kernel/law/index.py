@@ -107,7 +107,7 @@ class Table:
         self.minutes: list[int] = []
         if self.sort in ("int", "instant"):
             self._cut()
-        self._grid: list[list[int | None]] = [[None] * (len(self.minutes) + 1) for _ in range(len(self.cuts) + 1)]
+        self.grid: list[list[int | None]] = [[None] * (len(self.minutes) + 1) for _ in range(len(self.cuts) + 1)]
 
     def mask(self, value: Any) -> int | None:
         """The mask for a value of the attribute; None where the value is not one that the Vocabulary allows."""
@@ -126,15 +126,15 @@ class Table:
         return found
 
     def mask_at(self, instant: datetime) -> int:
-        """The mask for an instant, found by its place between the cut points."""
-        row = self._grid[bisect_right(self.cuts, instant)]
+        """The mask for an instant, found by its place between the cut points and among the minutes of the day."""
+        row = self.grid[bisect_right(self.cuts, instant)]
         at = bisect_right(self.minutes, instant.hour * 60 + instant.minute) if self.minutes else 0
         found = row[at]
         return found if found is not None else self._between(instant, write_instant(instant))
 
     def _between(self, value: Any, written: int | str) -> int:
         """The mask of all values between the same cut points as this one."""
-        row = self._grid[bisect_right(self.cuts, value)]
+        row = self.grid[bisect_right(self.cuts, value)]
         at = bisect_right(self.minutes, value.hour * 60 + value.minute) if self.minutes else 0
         found = row[at]
         if found is None:

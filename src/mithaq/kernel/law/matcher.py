@@ -5,12 +5,13 @@ The text is made of look-ups by number, attribute names as literals and nothing 
     start & t0[r.purpose] & t1[g('subject.flags')] & (t2[v] if (v := g('score')).__class__ is int or v is None else no)
 
 A table knows the mask of None (unknown), and learns those of other values as they come. A value that the vocabulary
-does not allow, or of another type (True is 1 to a dictionary, never to the law), raises KeyError or TypeError, and the
-plan looks again with care.
+does not allow, or of another type (True is 1 to a dictionary, never to the law), or an instant between cut points that
+nobody asked about yet, raises KeyError or TypeError, and the plan looks again with care.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -28,9 +29,10 @@ class Matcher(NamedTuple):
 
 def matcher(tables: Sequence[Table], start: int, sender: str) -> Matcher:
     """The two functions for these tables. Both raise KeyError or TypeError for a value that has to be looked at."""
-    names: dict[str, Any] = {"start": start, "sender": sender, "no": None, "int": int, "bool": bool}
+    names: dict[str, Any] = {"start": start, "sender": sender, "no": None, "int": int, "bool": bool, "at": bisect_right}
     for i, table in enumerate(tables):
-        names |= {f"t{i}": table.known, f"at{i}": table.mask_at, f"text{i}": table.mask_of_text}
+        names |= {f"t{i}": table.known, f"text{i}": table.mask_of_text}
+        names |= {f"c{i}": table.cuts, f"m{i}": table.minutes, f"g{i}": table.grid}
     terms = [_term(table, i) for i, table in enumerate(tables)]
     return Matcher(
         _function(" & ".join(("start", *terms)), names),
@@ -47,7 +49,8 @@ def _function(expression: str, names: dict[str, Any]) -> Any:
 def _term(table: Table, i: int) -> str:
     name, sort = table.name, table.sort
     if name == "instant":
-        return f"(at{i}(r.instant) if r.clock_sure else t{i}[None])"
+        minute = f"[at(m{i}, v.hour * 60 + v.minute)]" if table.minutes else "[0]"
+        return f"(g{i}[at(c{i}, (v := r.instant))]{minute} if r.clock_sure else t{i}[None])"
     if name == "origin":
         return f"t{i}[r.origin or sender]"
     if name in ENVELOPE:
