@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from mithaq.cli.law.schema import SHAPES, write_schema
 from mithaq.cli.main import mithaq
-from mithaq.errors import MithaqError
+from mithaq.errors import BadInput, MithaqError
 from tests.test_docs import ROOT
 
 SAMPLES = ROOT.parent / "shared" / "data" / "samples"
@@ -92,10 +92,41 @@ def test_a_floor_of_their_own_decides_whichever_way_it_is_given(tmp_path: Path) 
     assert "more than one floor" in str(found.exception)
 
 
-def test_records_that_are_not_there_are_named(tmp_path: Path) -> None:
-    found = law(tmp_path, "decide", "--records", str(tmp_path / "no"), "--out", str(tmp_path / "o"))
-    assert isinstance(found.exception, MithaqError)
-    assert str(tmp_path / "no") in str(found.exception)
+@pytest.mark.parametrize("option", ["--agreement", "--law", "--floor", "--vocabulary", "--records", "--out"])
+def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, option: str) -> None:
+    (tmp_path / "records").write_text(json.dumps(LINE))
+    missing = str(tmp_path / "no" / "such")
+    given = {"--agreement": "JO-SA-border", "--records": str(tmp_path / "records"), "--out": str(tmp_path / "out")}
+    words = [word for pair in {**given, option: missing}.items() for word in pair]
+    found = law(tmp_path, "decide", *words)
+    assert isinstance(found.exception, BadInput)
+    assert missing in str(found.exception)
+
+
+def test_answers_never_overwrite_the_requests(tmp_path: Path) -> None:
+    records = tmp_path / "records"
+    records.write_text(json.dumps(LINE))
+    found = law(tmp_path, "decide", "--agreement", "JO-SA-border", "--records", str(records), "--out", str(records))
+    assert isinstance(found.exception, BadInput)
+    assert json.loads(records.read_text()) == LINE
+
+
+def test_answers_go_through_a_link_and_leave_it_there(tmp_path: Path) -> None:
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("")
+    link.symlink_to(target)
+    (tmp_path / "records").write_text(json.dumps(LINE))
+    given = ["--agreement", "JO-SA-border", "--records", str(tmp_path / "records"), "--out", str(link)]
+    assert law(tmp_path, "decide", *given).exit_code == 0
+    assert link.is_symlink()
+    assert json.loads(target.read_text())["decision"] == "permit"
+
+
+def test_the_same_law_twice_is_refused(tmp_path: Path) -> None:
+    given = ["--agreement", "JO-SA-border", "--agreement", "JO-SA-border", "--records", "r", "--out", "o"]
+    found = law(tmp_path, "decide", *given)
+    assert isinstance(found.exception, BadInput)
+    assert "name each law once" in str(found.exception)
 
 
 def test_checking_tells_holding_broken_and_unusable_apart(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from mithaq.cli.fail import tell
 from mithaq.cli.law.files import find, floor_option, read_floor, read_text, read_words, vocabulary_option
 from mithaq.cli.show import emit
 from mithaq.config import Home
-from mithaq.errors import Invalid, Malformed, MithaqError, NotFound
+from mithaq.errors import Clash, Invalid, Malformed, MithaqError
 from mithaq.kernel import canonical
 from mithaq.kernel.law.compile import Compiled
 from mithaq.kernel.law.law import Law
@@ -48,13 +48,19 @@ def decide(
     vocabulary = read_words(home, words)
     compiled = Compiled(_book(home, vocabulary, agreements, laws, floor))
     counts: Counter[str] = Counter()
+    plain = not out.is_symlink() and (out.is_file() or not out.exists())
+    part = out.with_name(f"{out.name}.part") if plain else out
     try:
-        with records.open("rb") as source, out.open("wb") as target:
+        if out.exists() and out.samefile(records):
+            raise Invalid("file", "the answers would be written over the requests", where=str(out))
+        with records.open("rb") as source, part.open("wb") as target:
             for made in _decided(source, records, compiled, counts, as_json):
                 target.write(canonical.write_line(made))
                 counts[made.decision] += 1
+        if part != out:
+            part.replace(out)  # in place only when all is decided: an answer of before is not lost on the way
     except OSError as problem:
-        raise NotFound("file", f"cannot be used: {problem.strerror}", where=str(problem.filename)) from None
+        raise Invalid("file", f"cannot be used: {problem.strerror}", where=str(problem.filename)) from None
     told = {name: counts[name] for name in ("permit", "deny", "unusable")}
     text = f"{told['permit']} permitted, {told['deny']} denied, {told['unusable']} unusable: {out}"
     emit({**told, "out": str(out)}, as_json=as_json, text=text)
@@ -70,7 +76,11 @@ def _book(
         raise Invalid("floor", "more than one floor", hint="give one, by --floor or --law")
     base: Law = floors[0] if floors else read_floor(home, floor, words)
     national = [each for each in given if each.type != "floor"]
-    return rulebook(words, [read_text(find(name), words) for name in agreements], national, base)
+    signed = [read_text(find(name), words) for name in agreements]
+    try:
+        return rulebook(words, signed, national, base)
+    except Clash as problem:
+        raise Invalid(problem.code, problem.message, hint="name each law once") from None
 
 
 def _decided(

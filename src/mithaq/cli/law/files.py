@@ -9,7 +9,7 @@ import click
 
 from mithaq.assembly import read_law
 from mithaq.config import Home
-from mithaq.errors import MithaqError, NotFound
+from mithaq.errors import Invalid, MithaqError
 from mithaq.kernel.law.law import Law
 from mithaq.kernel.law.vocabulary import Vocabulary, load_vocabulary
 from mithaq.lib.nearest import did_you_mean
@@ -21,7 +21,7 @@ floor_option = click.option("--floor", metavar="FILE", help="The floor. Default:
 
 
 def find(name: str) -> Path:
-    """The file at this path, else the shipped example of this name; NotFound names those there are."""
+    """The file at this path, else the shipped example of this name; Invalid names those there are."""
     path = Path(name)
     if path.exists():
         return path
@@ -30,7 +30,7 @@ def find(name: str) -> Path:
     if example is None or not example.name.endswith(".json"):
         names = sorted(each for each, file in shipped.items() if file.name.endswith(".json"))
         hint = did_you_mean(name, names) or f"a file, or one of {', '.join(names)}"
-        raise NotFound("law", "no such file", where=name, hint=hint)
+        raise Invalid("file", "no such file", where=name, hint=hint)
     return Path(str(example))
 
 
@@ -42,7 +42,7 @@ def read_words(home: Home, given: str | None) -> Vocabulary:
     except MithaqError as problem:
         raise problem.at(str(path)) from None
     except OSError as problem:
-        raise NotFound("vocabulary", f"cannot be read: {problem.strerror}", where=str(path)) from None
+        raise Invalid("file", f"cannot be read: {problem.strerror}", where=str(path)) from None
 
 
 def read_floor(home: Home, given: str | None, words: Vocabulary) -> Law:
@@ -55,7 +55,7 @@ def read_text(path: Path, words: Vocabulary) -> Law:
     try:
         return read_law(path, words)
     except OSError as problem:
-        raise NotFound("law", f"cannot be read: {problem.strerror}", where=str(path)) from None
+        raise Invalid("file", f"cannot be read: {problem.strerror}", where=str(path)) from None
 
 
 def _own(home: Home, name: str) -> Path:
