@@ -31,8 +31,8 @@ test: $(STAMP) ## All tests but the long ones: the unit part, then processes and
 	$(PY) -m pytest -q tests/foreign tests/processes
 
 check: $(STAMP) ## ruff, mypy --strict, and the architecture
-	.venv/bin/ruff check src tests benchmarks
-	.venv/bin/ruff format --check src tests benchmarks
+	.venv/bin/ruff check src tests benchmarks tools
+	.venv/bin/ruff format --check src tests benchmarks tools
 	.venv/bin/mypy
 	$(PY) -m pytest -q tests/test_architecture.py
 

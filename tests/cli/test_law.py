@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from mithaq.cli.law.schema import SHAPES, write_schema
 from mithaq.cli.main import mithaq
 from mithaq.errors import BadInput, MithaqError
+from tests.conftest import ABSENT
 from tests.test_docs import ROOT
 
 SAMPLES = ROOT.parent / "shared" / "data" / "samples"
@@ -42,7 +43,7 @@ def decided(folder: Path, lines: list[Any], *more: str) -> tuple[Result, list[di
     return found, [json.loads(line) for line in out.read_text().splitlines()]
 
 
-@pytest.mark.skipif(not SAMPLES.exists(), reason="shared data is not beside the project")
+@pytest.mark.skipif(not SAMPLES.exists(), reason=ABSENT)
 def test_the_samples_are_decided_as_they_say(tmp_path: Path) -> None:
     lines = (SAMPLES / "decide_records.ndjson").read_text().splitlines()
     expected = [json.loads(line) for line in (SAMPLES / "decide_out.ndjson").read_text().splitlines()]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -9,6 +12,7 @@ import click
 from mithaq.cli.common import json_option, pass_home
 from mithaq.cli.show import emit, table
 from mithaq.config import Home
+from mithaq.errors import Invalid
 
 
 @click.group()
@@ -52,17 +56,85 @@ def verify(home: Home, as_json: bool) -> None:
 @click.argument("sender")
 @click.argument("receiver")
 @click.argument("seq", type=int)
+@click.option("--out", type=click.Path(path_type=Path), help="Also write a .tlog-proof file, for an auditor.")
 @json_option
 @pass_home
-def prove(home: Home, sender: str, receiver: str, seq: int, as_json: bool) -> None:
+def prove(home: Home, sender: str, receiver: str, seq: int, out: Path | None, as_json: bool) -> None:
     """The proof that message SEQ from SENDER to RECEIVER is in the log that SENDER signed."""
     from mithaq.cli.reach import reach
+    from mithaq.kernel.link.log.proof_file import ProofFile, write_proof
 
     with reach(home) as reached:
         found = reached.ask("link.prove", {"sender": sender, "receiver": receiver, "seq": seq})
+    if out is not None:
+        path = tuple(bytes.fromhex(part) for part in found["path"])
+        made = ProofFile(found["seq"] - 1, path, found["checkpoint"], bytes.fromhex(found["salt"]))
+        _write(out, [write_proof(made).encode()])
     lines = [f"message  {found['link']}/{found['seq']}", f"entry    {found['entry']}"]
     lines += [f"path     {part}" for part in found["path"]]
     emit(found, as_json=as_json, text="\n".join([*lines, "", found["checkpoint"]]))
+
+
+@link.command()
+@click.argument("sender")
+@click.argument("receiver")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The file to write.")
+@json_option
+@pass_home
+def export(home: Home, sender: str, receiver: str, out: Path, as_json: bool) -> None:
+    """This nation's side of the link from SENDER to RECEIVER as a file that an auditor can check without a node.
+
+    It holds every message, its verdict, the receipts and the signed checkpoints: guard it like the node itself.
+    """
+    from mithaq.cli.reach import reach
+    from mithaq.config import read_config
+    from mithaq.kernel import canonical
+    from mithaq.kernel.link.export import Head
+
+    counts = {"messages": 0, "receipts": 0, "checkpoints": 0}
+
+    def lines() -> Iterator[bytes]:
+        yield canonical.write_line(Head(f"{sender}>{receiver}", read_config(home).party))
+        with reach(home) as reached:
+            after: int | None = 0
+            while after is not None:
+                page = reached.ask("link.export", {"sender": sender, "receiver": receiver, "after": after})
+                for line in page["lines"]:
+                    counts[f"{next(iter(line))}s"] += 1
+                    yield canonical.write_line(line)
+                after = page["after"]
+
+    _write(out, lines())
+    text = f"{out}: {counts['messages']} messages, {counts['receipts']} receipts, {counts['checkpoints']} checkpoints"
+    emit({**counts, "out": str(out)}, as_json=as_json, text=text)
+
+
+@link.command()
+@click.argument("one", type=click.Path(path_type=Path))
+@click.argument("other", type=click.Path(path_type=Path))
+@json_option
+def compare(one: Path, other: Path, as_json: bool) -> None:
+    """Hold two exports of one link against each other: the first number on which they differ. Exit 1 if they do."""
+    from mithaq.kernel.link.export import first_difference
+
+    try:
+        with one.open("rb") as ours, other.open("rb") as theirs:
+            found = first_difference(iter(ours), iter(theirs))
+    except OSError as problem:
+        raise Invalid("file", f"cannot be read: {problem.strerror}", where=str(problem.filename)) from None
+    emit({"first_difference": found}, as_json=as_json, text=found or "both hold the same messages")
+    raise SystemExit(1 if found else 0)
+
+
+def _write(path: Path, lines: Iterable[bytes]) -> None:
+    """A file that only its owner may read, in place when it is whole."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123
+            file.writelines(lines)
+        part.replace(path)
+    except OSError as problem:
+        raise Invalid("file", f"cannot be written: {problem.strerror}", where=str(path)) from None
 
 
 def show_links(found: list[dict[str, Any]]) -> None:

@@ -13,6 +13,7 @@ from mithaq.kernel.law.decision import Decision
 from mithaq.kernel.law.explain import peer_view, reasons
 from mithaq.kernel.law.level import ABSENT
 from mithaq.kernel.link import audit
+from mithaq.kernel.link import export as exports
 from mithaq.kernel.link.log.checkpoint import read_checkpoint
 from mithaq.kernel.link.log.proof import Tree
 from mithaq.kernel.party import fingerprint
@@ -113,6 +114,14 @@ class Number(Struct, frozen=True, forbid_unknown_fields=True):
     seq: Count
 
 
+class Further(Struct, frozen=True, forbid_unknown_fields=True):
+    """A link, and the number after which to go on."""
+
+    sender: PartyId
+    receiver: PartyId
+    after: int = 0
+
+
 class Proof(Struct, frozen=True):
     """That one message is in the log its sender signed: RFC 9162 inclusion, all hashes in hex.
 
@@ -206,6 +215,14 @@ def prove(desk: Desk, given: Number) -> Proof:
     return Proof(link, given.seq, message.entry.hex(), message.salt.hex(), path, signed.size, note)
 
 
+def export(desk: Desk, given: Further) -> exports.Page:
+    """Some lines of this node's side of a link, for an auditor."""
+    link = link_id(given.sender, given.receiver)
+    if link not in desk.tx.links.names():
+        raise NotFound("link", f"no link {link} here", hint="see mithaq link status")
+    return exports.page(desk.tx, link, given.after)
+
+
 def status(desk: Desk, _: Nothing) -> Status:
     """The node in short: who it is, under which law, and how its links are."""
     node = desk.node
@@ -284,6 +301,7 @@ core = Capability(
         Question("node.status", "who this node is and how its links are", Nothing, Status, status, personal=False),
         Question("release.preview", "ours beside what they will see", About, Preview, preview),
         Question("link.prove", "the proof that a message is in the signed log", Number, Proof, prove, personal=False),
+        Question("link.export", "this side of a link, for an auditor", Further, exports.Page, export),
         Question("release.why", "why a record was released or withheld", AboutAny, tuple[Reason, ...], why),
         Question(
             "link.status", "numbers and state of every link", Nothing, tuple[LinkState, ...], links, personal=False

@@ -12,6 +12,7 @@ from mithaq.errors import Invalid
 from mithaq.kernel.law.clause import Citation
 from mithaq.kernel.law.law import Law, load_law
 from mithaq.kernel.law.vocabulary import load_vocabulary
+from tests.conftest import ABSENT
 from tests.kernel.law.small_world import law
 from tests.test_docs import ROOT
 
@@ -42,7 +43,7 @@ def test_an_article_always_has_a_source() -> None:
     assert all(cited.source for _, cited in citations() if cited.article is not None)
 
 
-@pytest.mark.skipif(not TREATIES.exists(), reason="shared data is not beside the project")
+@pytest.mark.skipif(not TREATIES.exists(), reason=ABSENT)
 @pytest.mark.parametrize(("clause", "cited"), [each for each in citations() if each[1].status == "read"])
 def test_the_article_is_in_the_file_that_was_read(clause: str, cited: Citation) -> None:
     found = SOURCE.fullmatch(cited.source or "")

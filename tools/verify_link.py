@@ -1,0 +1,251 @@
+"""Check an exported link, or one proof, with nothing of Mithaq: Python's standard library and ``cryptography``.
+
+    python tools/verify_link.py export jo.ndjson --sender jo/card.json --receiver sa/card.json
+    python tools/verify_link.py proof seven.tlog-proof --sender jo/card.json --message seven.json
+
+Exit code 0: everything holds. 1: something does not, and is named. 2: a file cannot be read. Written from
+docs/protocol.md alone, so that it is a second opinion and not an echo.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ed25519, mldsa
+
+
+class Wrong(Exception):
+    """Something that does not hold."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("what", choices=["export", "proof"])
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--sender", type=Path, required=True, help="the sender's card")
+    parser.add_argument("--receiver", type=Path, help="the receiver's card, to check receipts")
+    parser.add_argument("--message", type=Path, help="for a proof: the exact bytes of the message")
+    given = parser.parse_args()
+    try:
+        sender = json.loads(given.sender.read_bytes())
+        receiver = json.loads(given.receiver.read_bytes()) if given.receiver else None
+        if given.what == "export":
+            told = check_export(given.file, sender, receiver)
+        else:
+            told = check_proof(given.file.read_text(), sender, given.message.read_bytes() if given.message else None)
+    except Wrong as wrong:
+        print(f"does not hold: {wrong}")
+        return 1
+    except (OSError, ValueError, KeyError, TypeError, StopIteration) as problem:
+        print(f"cannot be read: {problem!r}", file=sys.stderr)
+        return 2
+    print(told)
+    return 0
+
+
+def check_export(path: Path, sender: dict[str, Any], receiver: dict[str, Any] | None) -> str:
+    """Every message, every checkpoint and (with the receiver's card) every verdict of an exported link."""
+    leaves: list[bytes] = []
+    roots: dict[int, bytes] = {}
+    stack: list[tuple[int, bytes]] = []
+    messages: dict[int, dict[str, Any]] = {}
+    receipts: dict[int, dict[str, Any]] = {}
+    checkpoints = 0
+    with path.open("rb") as lines:
+        head = json.loads(next(lines))
+        if head["format"] != "mithaq-export/1":
+            raise Wrong("not an export")
+        if head["link"].split(">")[0] != sender["party"]:
+            raise Wrong(f"the card is of {sender['party']}, the link {head['link']}")
+        for line in lines:
+            each = json.loads(line)
+            if "message" in each:
+                row = each["message"]
+                entry = base64.b64decode(row["entry"])
+                check_message(row, entry, len(leaves) + 1, head["link"])
+                leaves.append(entry)
+                push(stack, leaf(entry))
+                roots[len(leaves)] = fold(stack)
+                messages[row["seq"]] = row
+            elif "checkpoint" in each:
+                check_own_checkpoint(each["checkpoint"], head["link"], sender, roots)
+                checkpoints += 1
+            elif "receipt" in each:
+                receipts[each["receipt"]["number"]] = each["receipt"]
+    if leaves and not checkpoints:
+        raise Wrong("no checkpoint: nobody signed this log")
+    for row in messages.values():
+        if head["by"] == sender["party"] and row["outcome"] != "waiting" and row.get("receipt", 0) not in receipts:
+            raise Wrong(f"the receipt of message {row['seq']} is missing")
+    checked = 0
+    if receiver is not None:
+        for each in receipts.values():
+            check_receipt(each, head["link"], receiver, messages, roots)
+        checked = len(receipts)
+    return f"holds: {head['link']}, {len(leaves)} messages, {checkpoints} checkpoints, {checked} receipts"
+
+
+def check_message(row: dict[str, Any], entry: bytes, expected: int, link: str) -> None:
+    if row["seq"] != expected:
+        raise Wrong(f"number {expected} is missing")
+    content = row.get("content")
+    if content is None:
+        return
+    if entry_of(base64.b64decode(row["salt"]), content.encode()) != entry:
+        raise Wrong(f"message {expected} is not the one the log commits to")
+    told = json.loads(content)
+    if (f"{told['from']}>{told['to']}", told["seq"]) != (link, expected):
+        raise Wrong(f"message {expected} says that it is another")
+
+
+def check_own_checkpoint(given: dict[str, Any], link: str, card: dict[str, Any], roots: dict[int, bytes]) -> None:
+    size, root = check_checkpoint(given["text"], link, card)
+    if size != given["number"]:
+        raise Wrong(f"a checkpoint kept for size {given['number']} is of size {size}")
+    if size in roots and roots[size] != root:
+        raise Wrong(f"the signed root at {size} is not the root of the messages")
+
+
+def check_checkpoint(text: str, link: str, card: dict[str, Any]) -> tuple[int, bytes]:
+    """Size and root of a checkpoint of this link, signed with both halves of the card's keys."""
+    name = "mithaq/" + link.replace(">", "/")
+    body, gap, tail = text.partition("\n\n")
+    origin, size, root = body.split("\n")
+    if not gap or origin != name:
+        raise Wrong(f"a checkpoint of {origin}, not of {name}")
+    keys = {algorithm: base64.b64decode(key) for algorithm, key in card["signing"].items()}
+    types = {"ed25519": b"\x01", "ml-dsa-65": b"\xffmithaq/ml-dsa-65"}
+    found = set()
+    for line in tail.strip("\n").split("\n"):
+        raw = base64.b64decode(line.rpartition(" ")[2])
+        for algorithm, public in keys.items():
+            short = hashlib.sha256(name.encode() + b"\n" + types[algorithm] + public).digest()[:4]
+            if raw[:4] == short and line.startswith(f"— {name} "):
+                verify(algorithm, public, raw[4:], (body + "\n").encode())
+                found.add(algorithm)
+    if found != {"ed25519", "ml-dsa-65"}:
+        raise Wrong(f"the checkpoint at {size} lacks a signature")
+    return int(size), base64.b64decode(root)
+
+
+def check_receipt(
+    given: dict[str, Any], link: str, card: dict[str, Any], messages: dict[int, dict[str, Any]], roots: dict[int, bytes]
+) -> None:
+    envelope = json.loads(given["text"])
+    payload = base64.b64decode(envelope["payload"])
+    kind = envelope["payloadType"].encode()
+    if kind != b"application/vnd.mithaq.receipt+json":
+        raise Wrong(f"receipt {given['number']} is of another type")
+    signed = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+    found = set()
+    for mark in envelope["signatures"]:
+        algorithm = mark["keyid"].partition(":")[0]
+        verify(algorithm, base64.b64decode(card["signing"][algorithm]), base64.b64decode(mark["sig"]), signed)
+        found.add(algorithm)
+    if found != {"ed25519", "ml-dsa-65"}:
+        raise Wrong(f"receipt {given['number']} lacks a signature")
+    receipt = json.loads(payload)
+    if receipt["link"] != link:
+        raise Wrong(f"receipt {given['number']} is of {receipt['link']}")
+    told = set()
+    for verdict in receipt.get("verdicts", ()):
+        row = messages.get(verdict["seq"])
+        if row is None or row.get("receipt") != given["number"]:
+            continue
+        told.add(verdict["seq"])
+        if (verdict["entry"], verdict["verdict"]) != (row["entry"], row["outcome"]):
+            raise Wrong(f"receipt {given['number']} says otherwise of message {verdict['seq']}")
+    settled = {seq for seq, row in messages.items() if row.get("receipt") == given["number"]}
+    if settled - told:
+        raise Wrong(f"receipt {given['number']} says nothing of message {min(settled - told)}")
+    size, root = receipt["head"]["size"], base64.b64decode(receipt["head"]["root"])
+    if size in roots and roots[size] != root:
+        raise Wrong(f"the receiver signed another log of {size} entries")
+
+
+def check_proof(text: str, card: dict[str, Any], message: bytes | None) -> str:
+    """A ``.tlog-proof``; with the message, that it is this one which is in the log."""
+    head, _, checkpoint = text.partition("\n\n")
+    lines = head.split("\n")
+    if lines[0] != "c2sp.org/tlog-proof@v1":
+        raise Wrong("not a tlog-proof")
+    salt = base64.b64decode(lines.pop(1).removeprefix("extra ")) if lines[1].startswith("extra ") else b""
+    index, path = int(lines[1].removeprefix("index ")), [base64.b64decode(line) for line in lines[2:]]
+    if message is None:
+        raise Wrong("a proof is of a message: give --message")
+    told = json.loads(message)
+    link = f"{told['from']}>{told['to']}"
+    size, root = check_checkpoint(checkpoint, link, card)
+    if told["seq"] != index + 1:
+        raise Wrong(f"the message is number {told['seq']}, the proof of number {index + 1}")
+    check_inclusion(leaf(entry_of(salt, message)), index, size, path, root)
+    return f"holds: message {index + 1} of {link} is in the log of {size} that {card['party']} signed"
+
+
+def check_inclusion(found: bytes, index: int, size: int, path: list[bytes], root: bytes) -> None:
+    """RFC 9162, 2.1.3.2."""
+    if index >= size:
+        raise Wrong(f"number {index + 1} is not in a log of {size}")
+    node, last = index, size - 1
+    for part in path:
+        if last == 0:
+            raise Wrong("the path is too long")
+        if node % 2 or node == last:
+            found = pair(part, found)
+            while node % 2 == 0 and node:
+                node, last = node // 2, last // 2
+        else:
+            found = pair(found, part)
+        node, last = node // 2, last // 2
+    if last or found != root:
+        raise Wrong("the path does not lead to the signed root")
+
+
+def verify(algorithm: str, public: bytes, signature: bytes, message: bytes) -> None:
+    try:
+        if algorithm == "ed25519":
+            ed25519.Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+        else:
+            mldsa.MLDSA65PublicKey.from_public_bytes(public).verify(signature, message)
+    except InvalidSignature:
+        raise Wrong(f"an {algorithm} signature is false") from None
+
+
+def entry_of(salt: bytes, message: bytes) -> bytes:
+    return hashlib.sha256(b"mithaq-entry/1\n" + salt + message).digest()
+
+
+def leaf(entry: bytes) -> bytes:
+    return hashlib.sha256(b"\x00" + entry).digest()
+
+
+def pair(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def push(stack: list[tuple[int, bytes]], found: bytes) -> None:
+    """Add a leaf to the complete subtrees on the right-hand edge: (width, hash), widest first."""
+    width = 1
+    while stack and stack[-1][0] == width:
+        found = pair(stack.pop()[1], found)
+        width *= 2
+    stack.append((width, found))
+
+
+def fold(stack: list[tuple[int, bytes]]) -> bytes:
+    """The root of a log from its right-hand edge."""
+    found = stack[-1][1]
+    for _, left in reversed(stack[:-1]):
+        found = pair(left, found)
+    return found
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
