@@ -251,6 +251,7 @@ def test_the_demo_runs_unattended() -> None:
     assert found["nodes"] == 2
     assert found["released"] == found["received"] > 0
     assert found["withheld"] > 0
+    assert found["draft_refused"] is True
     assert (found["lost"], found["duplicates"], found["out_of_order"]) == (0, 0, 0)
     assert found["logs_verified"] == found["logs"] == 4
     assert found["seconds"] > 0

@@ -16,6 +16,9 @@ import click
 
 from mithaq.cli.common import json_option
 from mithaq.cli.show import cell
+from mithaq.config import Home
+
+FLAGS = "subject.flags"  # what a screening found that protects a person
 
 
 @click.command()
@@ -37,9 +40,14 @@ def demo(once: bool, folder: Path | None, as_json: bool) -> None:
         for nation in rehearsal.nations.values():
             tell(f"  {nation.party}  process {nation.pid}, partners deliver to {nation.link}")
         tell(f"  agreement {rehearsal.agreement}, signed by {' and '.join(rehearsal.nations)}\n")
+        refused = _tell_law(rehearsal.nations["JO"].home, tell)
         withheld = sum(_step(rehearsal, number, step, tell) for number, step in enumerate(story["steps"], 1))
         rehearsal.settle()
-        found = rehearsal.audit() | {"withheld": withheld, "seconds": round(time.monotonic() - started, 2)}
+        found = rehearsal.audit() | {
+            "withheld": withheld,
+            "draft_refused": refused,
+            "seconds": round(time.monotonic() - started, 2),
+        }
         if as_json:
             click.echo(json.dumps(found))
         else:
@@ -49,6 +57,29 @@ def demo(once: bool, folder: Path | None, as_json: bool) -> None:
             rehearsal.wait()
     if found["lost"] or found["duplicates"] or found["out_of_order"] or found["logs_verified"] != found["logs"]:
         raise SystemExit(1)
+
+
+def _tell_law(home: Home, tell: Any) -> bool:
+    """One clause in three languages, and what becomes of a draft without a safeguard; whether it was refused."""
+    from msgspec.structs import replace
+
+    from mithaq.assembly import read_law, read_vocabulary
+    from mithaq.kernel.law.prove import breaches
+    from mithaq.treaty.render.catalogue import LANGUAGES, Speaker
+    from mithaq.treaty.render.sentence import sentence
+
+    words = read_vocabulary(home)
+    floor = read_law(home.law / "floor.json", words)
+    law = read_law(next(home.agreements.glob("*.json")), words)
+    tell(f"  Its clause {law.clauses[0].id} in plain words, made from what was signed:")
+    for language in LANGUAGES:
+        tell(f"     {sentence(law.clauses[0], words, Speaker(language))}")
+    bare = (replace(each, when=tuple(one for one in each.when if one.attribute != FLAGS)) for each in law.clauses)
+    found = list(breaches(replace(law, clauses=tuple(bare)), floor, words))
+    tell("\n  It was proved, for every request there is, that no clause of it breaks the human-rights floor.")
+    tell(f"  A draft that does not ask who is protected would be refused, on {len(found)} counts. The first:")
+    tell(f"     clause {found[0].clause} {found[0].how} what {found[0].against} forbids\n" if found else "     none\n")
+    return bool(found)
 
 
 def _step(rehearsal: Any, number: int, step: dict[str, Any], tell: Any) -> int:
