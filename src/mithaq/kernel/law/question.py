@@ -12,7 +12,7 @@ from mithaq.kernel.law.level import Level
 from mithaq.kernel.law.obligation import Value
 from mithaq.kernel.law.request import Cited, Given, Request, check_request
 from mithaq.kernel.law.vocabulary import AttributeName, Vocabulary
-from mithaq.kernel.values import Code, Count, Instant, KindName, Line, PartyId
+from mithaq.kernel.values import Code, Count, Instant, KindName, PartyId
 
 
 class Asked(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True,
@@ -48,13 +48,6 @@ class Asked(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True,
         return made
 
 
-class Source(Struct, frozen=True):
-    """A clause, by law and id."""
-
-    law: Line
-    clause: Line
-
-
 class Asks(Struct, frozen=True):
     """An obligation and the layers that impose exactly it."""
 
@@ -71,7 +64,7 @@ class Answer(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     line: Count
     decision: Literal["permit", "deny"]
-    basis: Source | None
+    basis: Cited | None
     fields: dict[Code, Level]
     obligations: tuple[Asks, ...]
     forbids: tuple[Forbid, ...]
@@ -84,7 +77,7 @@ def answer(line: int, request: Request, compiled: Compiled) -> Answer:
     ruling = compiled.rule(request)
     basis = ruling.basis
     return Answer(
-        line=line, decision=ruling.decision, basis=Source(basis.law, basis.clause) if basis is not None else None,
+        line=line, decision=ruling.decision, basis=Cited(basis.law, basis.clause) if basis is not None else None,
         fields=ruling.fields, obligations=tuple(Asks(each.what, each.value, each.by) for each in ruling.obligations),
         forbids=ruling.forbids, near_misses=ruling.near_misses, conflict=ruling.conflict,
     )  # fmt: skip
