@@ -13,10 +13,8 @@ from click.testing import CliRunner, Result
 from mithaq.cli.law.schema import SHAPES, write_schema
 from mithaq.cli.main import mithaq
 from mithaq.errors import BadInput, MithaqError
-from tests.conftest import ABSENT
 from tests.test_docs import ROOT
 
-SAMPLES = ROOT.parent / "shared" / "data" / "samples"
 LINE: dict[str, Any] = {
     "line": 1, "kind": "intelligence.alert.vehicle/1", "from": "JO", "to": "SA", "act": "share",
     "purpose": "drug_trafficking", "instant": "2027-03-01T04:10:00Z",
@@ -43,10 +41,10 @@ def decided(folder: Path, lines: list[Any], *more: str) -> tuple[Result, list[di
     return found, [json.loads(line) for line in out.read_text().splitlines()]
 
 
-@pytest.mark.skipif(not SAMPLES.exists(), reason=ABSENT)
-def test_the_samples_are_decided_as_they_say(tmp_path: Path) -> None:
-    lines = (SAMPLES / "decide_records.ndjson").read_text().splitlines()
-    expected = [json.loads(line) for line in (SAMPLES / "decide_out.ndjson").read_text().splitlines()]
+def test_the_samples_are_decided_as_they_say(shared: Path, tmp_path: Path) -> None:
+    samples = shared / "data" / "samples"
+    lines = (samples / "decide_records.ndjson").read_text().splitlines()
+    expected = [json.loads(line) for line in (samples / "decide_out.ndjson").read_text().splitlines()]
     found, answers = decided(tmp_path, list(lines))
     assert found.exit_code == 0
     for answer, sample in zip(answers, expected, strict=True):

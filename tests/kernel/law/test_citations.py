@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from importlib import resources
+from pathlib import Path
 
 import pytest
 
@@ -12,11 +13,8 @@ from mithaq.errors import Invalid
 from mithaq.kernel.law.clause import Citation
 from mithaq.kernel.law.law import Law, load_law
 from mithaq.kernel.law.vocabulary import load_vocabulary
-from tests.conftest import ABSENT
 from tests.kernel.law.small_world import law
-from tests.test_docs import ROOT
 
-TREATIES = ROOT.parent / "shared" / "data" / "policy" / "open-treaties"
 FOLDER = resources.files("mithaq.laws")
 WORDS = load_vocabulary((FOLDER / "vocabulary.json").read_bytes())
 SOURCE = re.compile(r"open-treaties @([0-9a-f]{7}) (data/[a-z0-9_-]+\.json)")
@@ -43,12 +41,11 @@ def test_an_article_always_has_a_source() -> None:
     assert all(cited.source for _, cited in citations() if cited.article is not None)
 
 
-@pytest.mark.skipif(not TREATIES.exists(), reason=ABSENT)
 @pytest.mark.parametrize(("clause", "cited"), [each for each in citations() if each[1].status == "read"])
-def test_the_article_is_in_the_file_that_was_read(clause: str, cited: Citation) -> None:
+def test_the_article_is_in_the_file_that_was_read(shared: Path, clause: str, cited: Citation) -> None:
     found = SOURCE.fullmatch(cited.source or "")
     assert found is not None
-    treaty = json.loads((TREATIES / found.group(2)).read_text())
+    treaty = json.loads((shared / "data" / "policy" / "open-treaties" / found.group(2)).read_text())
     name, _, _ = cited.instrument.rpartition(", ")
     assert set(name.lower().split()) <= set(treaty["treaty_en"].lower().split()), treaty["treaty_en"]
     if cited.article is not None:
