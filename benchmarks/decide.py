@@ -1,9 +1,10 @@
 """Decide: decisions a second on random laws, with levels, obligations and who asks for them; and the proof of a law.
 
-`per_s_200` are 200 clauses of all layers (an agreement, two national laws, a floor), `per_s_200_near_miss` the same on
+`per_s_200` are 200 clauses of all layers (an agreement, two national laws, a floor): the median of five random laws, as
+they differ much. Every hundred requests count with the best of seven rounds, so the tables know their values;
+`per_s_200_never_seen` are requests with values and combinations that come for the first time. `per_s_200_near_miss` are
 denials only, each told what was nearly enough. Peer: cedarpy on the exported permits and forbids, which has no levels
-and no obligations. `per_s_200_never_seen` are requests with values and combinations that come for the first time; in
-the others the tables know them. `disagreements` counts answers unlike those of the reference or of Cedar.
+and no obligations. `disagreements` counts answers unlike those of the reference or of Cedar.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from random import Random
+from statistics import median
 from typing import Any
 
 from msgspec.structs import replace
@@ -32,6 +34,7 @@ from mithaq.kernel.law.vocabulary import Vocabulary
 
 WARM, TIMED, ROUNDS = 30_000, 10_000, 7
 CHUNK = 100
+LAWS = 5
 COMPARED = 100_000
 PARTS = 8
 
@@ -39,7 +42,9 @@ PARTS = 8
 def measure(full: bool, seed: int) -> dict[str, Any]:
     random = Random(seed)
     book, asked = world(random, 200)
-    found: dict[str, Any] = {**shares(book, asked), "per_s_200": speed(book, asked, near_misses=False)}
+    speeds = [speed(book, asked, near_misses=False)]
+    speeds += [speed(*world(random, 200), near_misses=False) for _ in range(LAWS - 1)]
+    found: dict[str, Any] = {**shares(book, asked), "per_s_200": round(median(speeds)), "per_s_200_each": speeds}
     found["per_s_200_never_seen"] = speed(book, asked, near_misses=False, rounds=1)
     compiled = Compiled(book)
     denials = [each for each in asked if not compiled.rule(each, near_misses=False).permits]
