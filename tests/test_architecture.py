@@ -35,6 +35,7 @@ THIRD_PARTY = {
     "kernel": {"msgspec", "cryptography"},
     "config": {"msgspec"},
     "treaty": {"babel", "msgspec"},
+    "adapters/evidence": {"structlog"},
     "adapters/store": {"msgspec", "sqlalchemy"},
     "adapters/transport": {"cryptography", "httpx2"},
     "adapters/keystore": {"cryptography", "msgspec"},

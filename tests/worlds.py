@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,10 @@ class World:
         self.jo.step()
         self.sa.step()
 
+    def clock_on(self, seconds: float = 60) -> None:
+        """Time passes: what was to be tried later is due."""
+        self.clock.advance(timedelta(seconds=seconds))
+
     def audit(self) -> dict[str, Any]:
         """The auditor's counters over both stores."""
         stores = {"JO": self.jo.store, "SA": self.sa.store}
@@ -63,20 +67,32 @@ class World:
         assert (found["lost"], found["duplicates"], found["out_of_order"]) == (0, 0, 0)
         assert found["logs_verified"] == found["logs"]
 
+    def reopen(self, party: str) -> Node:
+        """The node of a nation started anew from its home: only for a world with files."""
+        getattr(self, party.lower()).close()
+        return self.open(party)
+
+    def open(self, party: str) -> Node:
+        node = open_home(self.rehearsal.nations[party].home, clock=self.clock, transport=self.wire)
+        setattr(self, party.lower(), node)
+        self.wire.join(party, node.receive)
+        return node
+
 
 @contextmanager
-def two_nations(folder: Path) -> Iterator[World]:
-    """Jordan and Saudi Arabia in memory, on a clock that stands still until told."""
+def two_nations(folder: Path, *, files: bool = False) -> Iterator[World]:
+    """Jordan and Saudi Arabia on a clock that stands still until told; in memory, or with stores in their homes."""
     rehearsal = Rehearsal(folder)
     clock, wire = ManualClock(START), LocalTransport()
     nodes = {
-        party: open_home(nation.home, clock=clock, store=open_store(":memory:"), transport=wire)
+        party: open_home(nation.home, clock=clock, store=None if files else open_store(":memory:"), transport=wire)
         for party, nation in rehearsal.nations.items()
     }
     for party, node in nodes.items():
         wire.join(party, node.receive)
+    world = World(nodes["JO"], nodes["SA"], wire, clock, rehearsal)
     try:
-        yield World(nodes["JO"], nodes["SA"], wire, clock, rehearsal)
+        yield world
     finally:
-        for node in nodes.values():
-            node.close()
+        world.jo.close()
+        world.sa.close()

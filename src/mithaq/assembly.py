@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import secrets
 from collections.abc import Iterator
@@ -12,8 +11,10 @@ from datetime import datetime
 from importlib import resources
 from pathlib import Path
 
+from mithaq.adapters.evidence.folder import EvidenceFolder
 from mithaq.adapters.keystore.file import KeyFile
 from mithaq.adapters.store.sql import open_store
+from mithaq.adapters.store.watermark import Watermark
 from mithaq.adapters.transport.certificate import make_certificate
 from mithaq.adapters.transport.https import HttpsTransport
 from mithaq.capabilities import load
@@ -26,9 +27,10 @@ from mithaq.kernel.law.law import Law, load_law
 from mithaq.kernel.law.prove import proof_of, prove
 from mithaq.kernel.law.rulebook import Rulebook, rulebook
 from mithaq.kernel.law.vocabulary import Vocabulary, load_vocabulary
+from mithaq.kernel.link import recover
 from mithaq.kernel.node import Node
 from mithaq.kernel.party import Card, Partner, read_card
-from mithaq.kernel.ports import Signer, Store, Transport
+from mithaq.kernel.ports import Metrics, Signer, Store, Transaction, Transport
 from mithaq.kernel.statement import Statement, sign, signatories
 
 
@@ -60,24 +62,50 @@ def init_home(home: Home, config: Config, *, at: datetime) -> Card:
 
 
 def open_home(
-    home: Home, *, clock: Clock | None = None, store: Store | None = None, transport: Transport | None = None
+    home: Home,
+    *,
+    clock: Clock | None = None,
+    store: Store | None = None,
+    transport: Transport | None = None,
+    metrics: Metrics | None = None,
 ) -> Node:
     """The node that lives in this home. The caller holds the home's lock and closes the node's store."""
     config = read_config(home)
     card = read_card(home.card.read_bytes())
     partners = read_partners(home, config)
+    keys, book = KeyFile.load(home.keys), read_laws(home, card, partners)
+    watermark = Watermark(home.watermark) if store is None else None
+    kept = store or open_store(home.store)
+    if watermark is not None:
+        _notice_restore(kept, watermark, partners)
     return Node(
         card=card,
         clock=clock or SystemClock(),
-        store=store or open_store(home.store),
-        keys=KeyFile.load(home.keys),
+        store=kept,
+        keys=keys,
         partners=partners,
-        book=read_laws(home, card, partners),
+        book=book,
         capabilities=(core, *map(load, config.capabilities)),
         transport=transport or HttpsTransport(home.tls, partners),
         randomness=secrets.token_bytes,
-        evidence=lambda reason, data: _keep_evidence(home, reason, data),
+        evidence=EvidenceFolder(home.evidence).keep,
+        metrics=metrics,
+        watermark=watermark.note if watermark else None,
     )
+
+
+def _notice_restore(store: Store, watermark: Watermark, partners: list[Partner]) -> None:
+    """If the store is older than it was, nothing is numbered for a partner before it told how far we had come."""
+
+    def job(tx: Transaction) -> None:
+        for partner in partners:
+            recover.unsure(tx, partner.party, "the store is older than it was")
+
+    with store.read() as tx:
+        last = tx.journal.last()
+    if watermark.position > last:
+        store.write(job).result()
+        watermark.note(last)
 
 
 def read_partners(home: Home, config: Config) -> list[Partner]:
@@ -173,9 +201,3 @@ def _signed(home: Home, law: Law, cards: dict[str, Card]) -> bool:
     if not all(path.exists() for path in files) or not set(law.parties) <= cards.keys():
         return False
     return signatories(law.digest, [path.read_bytes() for path in files], cards) >= set(law.parties)
-
-
-def _keep_evidence(home: Home, reason: str, data: bytes) -> None:
-    name = hashlib.sha256(data).hexdigest()[:32]
-    write_private(home.evidence / f"{name}.json", data)
-    write_private(home.evidence / f"{name}.txt", reason.encode())

@@ -4,7 +4,8 @@ node.toml       settings           keys.json   private keys (0600)     node.db  
 card.json       our public card    tls.pem     link certificate (0600) token     who may call inside (0600)
 law/            vocabulary, floor, national laws, agreements/ with their signatures
 partners/XX.json                   the cards we trust, pinned by fingerprint in node.toml
-evidence/       what a partner signed that contradicts itself
+evidence/       what a partner signed that contradicts itself, and what was turned away
+watermark       how far the journal had come: a store that was set back is noticed
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ class Home:
         self.token = path / "token"
         self.store = path / "node.db"
         self.lock = path / "lock"
+        self.watermark = path / "watermark"
         self.serving = path / "serving.json"
         self.evidence = path / "evidence"
         self.law = path / "law"

@@ -43,9 +43,6 @@ class Couriers:
             line, now = self._node.line(party), self._node.clock.monotonic()
             if line.due(now):
                 self._node.attempt(party)
-            wait = line.wait(self._node.clock.monotonic())
-            if wait:
-                self._stopping.wait(wait)  # after a failure nothing new makes the partner reachable sooner
-            else:
-                woken.wait(IDLE)
+            # After a failure this wakes early if the partner shows up, and then it is due at once.
+            woken.wait(line.wait(self._node.clock.monotonic()) or IDLE)
             woken.clear()

@@ -1,9 +1,12 @@
 """The face abroad: partners deliver here. TLS has pinned their certificate; who they are, the signature says.
 
-A caller that is not trusted learns nothing: the answer is the same whatever did not hold.
+A caller that is not trusted learns nothing: the answer is the same whatever did not hold. A caller with more than
+``EACH`` deliveries under way is asked to come again: an honest node sends one after the other.
 """
 
 from __future__ import annotations
+
+from collections import Counter
 
 import structlog
 from anyio import to_thread
@@ -13,39 +16,55 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mithaq.api.problems import Problem, answer
-from mithaq.errors import MithaqError, Unavailable
+from mithaq.errors import Malformed, MithaqError, Unavailable
 from mithaq.kernel.node import Node
 from mithaq.kernel.seal import MAX_SEALED
 
 PATH = "/link/1/deliveries"
-STATUS = {"settled": 200, "gap": 409, "conflict": 422}
+STATUS = {"settled": 200, "gap": 409, "conflict": 422, "paused": 423}
+EACH = 2
 log = structlog.get_logger("mithaq.link")
 
 
 def link_app(node: Node) -> Starlette:
     """One route: a sealed delivery in, a sealed receipt out."""
+    under_way: Counter[str] = Counter()
 
     async def deliveries(request: Request) -> Response:
-        sealed = await _limited(request)
-        if sealed is None:
-            return answer(Problem("too large", 413))
-        try:
-            found = await to_thread.run_sync(node.receive, sealed)
-        except Unavailable as error:
-            log.warning("delivery not taken", code=error.code)
+        caller = request.client.host if request.client else ""
+        if under_way[caller] >= EACH * max(1, len(node.partners)):
             return answer(Problem("not now", 503))
-        except MithaqError as error:
-            log.warning("delivery turned away", code=error.code)
-            return answer(Problem("not taken", 403))
-        return Response(found.sealed, STATUS[found.outcome], media_type="application/vnd.mithaq.sealed")
+        under_way[caller] += 1
+        try:
+            return await _taken(node, request)
+        finally:
+            under_way[caller] -= 1
 
     return Starlette(routes=[Route(PATH, deliveries, methods=["POST"])])
 
 
-async def _limited(request: Request) -> bytes | None:
+async def _taken(node: Node, request: Request) -> Response:
+    sealed, whole = await _limited(request)
+    if not whole:
+        problem = Malformed("too-large", f"more than {MAX_SEALED} sealed bytes")
+        await to_thread.run_sync(node.turn_away, sealed, problem, len(sealed))
+        return answer(Problem("too large", 413))
+    try:
+        found = await to_thread.run_sync(node.receive, sealed)
+    except Unavailable as error:
+        log.warning("delivery not taken", code=error.code)
+        return answer(Problem("not now", 503))
+    except MithaqError as error:
+        log.warning("delivery turned away", code=error.code)
+        return answer(Problem("not taken", 403))
+    return Response(found.sealed, STATUS[found.outcome], media_type="application/vnd.mithaq.sealed")
+
+
+async def _limited(request: Request) -> tuple[bytes, bool]:
+    """The body, or its beginning where it is longer than any sealed delivery; and whether it is whole."""
     body = bytearray()
     async for part in request.stream():
         body += part
         if len(body) > MAX_SEALED:
-            return None
-    return bytes(body)
+            return bytes(body), False
+    return bytes(body), True

@@ -36,6 +36,39 @@ def status(home: Home, as_json: bool) -> None:
 
 
 @link.command()
+@click.argument("party")
+@json_option
+@pass_home
+def pause(home: Home, party: str, as_json: bool) -> None:
+    """Stop sending to PARTY and taking from it, at once, until it is resumed. What waits stays and is not lost."""
+    _tell(home, "link.pause", {"party": party}, as_json, f"the links with {party} are paused by us")
+
+
+@link.command()
+@click.argument("party")
+@json_option
+@pass_home
+def resume(home: Home, party: str, as_json: bool) -> None:
+    """Send to PARTY and take from it again."""
+    _tell(home, "link.resume", {"party": party}, as_json, f"the links with {party} are open again")
+
+
+@link.command()
+@click.argument("record")
+@json_option
+@pass_home
+def recall(home: Home, record: str, as_json: bool) -> None:
+    """Stop what still waits of RECORD on every link. What a partner already has is named, and not touched."""
+    from mithaq.cli.reach import reach
+
+    with reach(home) as reached:
+        found = reached.do("link.recall", {"id": record})
+    lines = [f"stopped {len(found['stopped'])} messages that waited"]
+    lines += [f"  already arrived: {each}" for each in found["arrived"]]
+    emit(found, as_json=as_json, text="\n".join(lines))
+
+
+@link.command()
 @json_option
 @pass_home
 def verify(home: Home, as_json: bool) -> None:
@@ -126,6 +159,14 @@ def compare(one: Path, other: Path, as_json: bool) -> None:
     raise SystemExit(1 if found else 0)
 
 
+def _tell(home: Home, command: str, given: dict[str, Any], as_json: bool, text: str) -> None:
+    from mithaq.cli.reach import reach
+
+    with reach(home) as reached:
+        found = reached.do(command, given)
+    emit(found, as_json=as_json, text=text)
+
+
 def _write(path: Path, lines: Iterable[bytes]) -> None:
     """A file that only its owner may read, in place when it is whole."""
     part = path.with_name(f"{path.name}.part")
@@ -139,11 +180,14 @@ def _write(path: Path, lines: Iterable[bytes]) -> None:
 
 def show_links(found: list[dict[str, Any]]) -> None:
     """Link states as a table."""
-    columns = ("link", "size", "waiting", "accepted", "refused", "tombstone", "state")
-    rows = [
-        [*(str(each[name]) for name in columns[:-1]), f"{each['state']} {each['problem']}".strip()] for each in found
-    ]
+    columns = ("link", "size", "waiting", "oldest", "accepted", "refused", "tombstone", "bytes", "state")
+    rows = [[*(str(each[name]) for name in columns[:-1]), _state(each)] for each in found]
     table("links", columns, rows)
+
+
+def _state(found: dict[str, Any]) -> str:
+    unsure = "asks how far we had come" if found["unsure"] else ""
+    return " ".join(part for part in (found["state"], unsure, found["problem"]) if part)
 
 
 def show_verifications(found: list[dict[str, Any]]) -> None:

@@ -101,6 +101,22 @@ def status(home: Home, as_json: bool) -> None:
     show_status(found)
 
 
+@node.command()
+@json_option
+@pass_home
+def restored(home: Home, as_json: bool) -> None:
+    """Say that this home was set back to an earlier state, as by a restore of the whole machine.
+
+    Each partner is then asked how far we had come before anything new is numbered for it. A store that was set back
+    alone is noticed without this.
+    """
+    from mithaq.cli.reach import reach
+
+    with reach(home) as reached:
+        found = reached.do("node.restored", {})
+    emit(found, as_json=as_json, text=f"asks {', '.join(found['asks']) or 'nobody: there are no partners'}")
+
+
 def show_status(found: dict[str, Any]) -> None:
     """The status as tables."""
     rows = [("names", ", ".join(found["names"].values())), ("fingerprint", found["fingerprint"])]

@@ -6,25 +6,17 @@ from typing import Any
 
 from msgspec import Struct
 
-from mithaq.errors import NotFound, Unavailable
 from mithaq.kernel import canonical
 from mithaq.kernel.desk import Desk, subject
 from mithaq.kernel.law.decision import Decision
 from mithaq.kernel.law.explain import peer_view, reasons
 from mithaq.kernel.law.level import ABSENT
-from mithaq.kernel.link import audit
-from mithaq.kernel.link import export as exports
-from mithaq.kernel.link.log.checkpoint import read_checkpoint
-from mithaq.kernel.link.log.proof import Tree
+from mithaq.kernel.link.desk import COMMANDS, QUESTIONS, LinkState, Nothing, links
 from mithaq.kernel.party import fingerprint
 from mithaq.kernel.plug import Capability, Question
 from mithaq.kernel.record import Record
 from mithaq.kernel.release import Release
-from mithaq.kernel.values import Count, Line, PartyId, RecordId, ends, link_id
-
-
-class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
-    """No input."""
+from mithaq.kernel.values import Count, Line, PartyId, RecordId, ends
 
 
 class About(Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,63 +72,6 @@ class Reason(Struct, frozen=True):
     code: str = ""
 
 
-class LinkState(Struct, frozen=True):
-    """One direction of one link: how many numbers it has, what became of them, and how the line is."""
-
-    link: str
-    partner: str
-    size: int
-    waiting: int
-    accepted: int
-    refused: int
-    tombstone: int
-    state: str
-    problem: str = ""
-
-
-class Verification(Struct, frozen=True):
-    """One log, rebuilt from its messages and checked against everything signed about it."""
-
-    link: str
-    size: int
-    root: str
-    checkpoints: int
-    receipts: int
-    verified: bool
-    findings: tuple[audit.Finding, ...]
-
-
-class Number(Struct, frozen=True, forbid_unknown_fields=True):
-    """One number of one link."""
-
-    sender: PartyId
-    receiver: PartyId
-    seq: Count
-
-
-class Further(Struct, frozen=True, forbid_unknown_fields=True):
-    """A link, and the number after which to go on."""
-
-    sender: PartyId
-    receiver: PartyId
-    after: int = 0
-
-
-class Proof(Struct, frozen=True):
-    """That one message is in the log its sender signed: RFC 9162 inclusion, all hashes in hex.
-
-    Whoever holds the message and its salt computes ``entry``; ``path`` leads from it to the root in ``checkpoint``.
-    """
-
-    link: str
-    seq: int
-    entry: str
-    salt: str
-    path: tuple[str, ...]
-    size: int
-    checkpoint: str
-
-
 class Status(Struct, frozen=True):
     """The node in short."""
 
@@ -176,51 +111,6 @@ def why(desk: Desk, about: AboutAny) -> tuple[Reason, ...]:
     record = desk.own(about.id, about.version)
     decisions = desk.tx.decisions.of(subject(record))
     return tuple(_why(desk, record, to, content) for to, content in decisions if about.to in (None, to))
-
-
-def links(desk: Desk, _: Nothing) -> tuple[LinkState, ...]:
-    """Every direction of every link."""
-    return tuple(_link_state(desk, link) for link in desk.tx.links.names())
-
-
-def verify(desk: Desk, _: Nothing) -> tuple[Verification, ...]:
-    """Rebuild every log held here and check it against every checkpoint and receipt."""
-    cards = {**desk.node.cards, desk.node.party: desk.node.card}
-    found = []
-    for link in desk.tx.links.names():
-        sender, receiver = ends(link)
-        report = audit.verify(desk.tx, link, sender=cards[sender].keys, receiver=cards[receiver].keys)
-        found.append(
-            Verification(
-                link, report.size, report.root.hex(), report.checkpoints, report.receipts, report.verified,
-                report.findings,
-            )
-        )  # fmt: skip
-    return tuple(found)
-
-
-def prove(desk: Desk, given: Number) -> Proof:
-    """The proof that a message is in the signed log, from this node's own copy of it."""
-    link = link_id(given.sender, given.receiver)
-    message, note = desk.tx.links.get(link, given.seq), desk.tx.links.checkpoint(link)
-    if message is None or note is None:
-        raise NotFound("message", f"no message {given.seq} on {link}", hint="see mithaq link status")
-    edge, (signed, _) = desk.tx.links.edge(link), read_checkpoint(note)
-    if signed.size > edge.size:
-        raise Unavailable(
-            "proof", f"the signed log has {signed.size} entries, ours {edge.size}", hint="when all is here"
-        )
-    tree = Tree(edge, lambda level, index: desk.tx.links.tile(link, level, index))
-    path = tuple(part.hex() for part in tree.inclusion(given.seq - 1, signed.size))
-    return Proof(link, given.seq, message.entry.hex(), message.salt.hex(), path, signed.size, note)
-
-
-def export(desk: Desk, given: Further) -> exports.Page:
-    """Some lines of this node's side of a link, for an auditor."""
-    link = link_id(given.sender, given.receiver)
-    if link not in desk.tx.links.names():
-        raise NotFound("link", f"no link {link} here", hint="see mithaq link status")
-    return exports.page(desk.tx, link, given.after)
 
 
 def status(desk: Desk, _: Nothing) -> Status:
@@ -276,38 +166,14 @@ def _why_held(desk: Desk, id: str, version: int, content: bytes, origin: str) ->
     )  # fmt: skip
 
 
-def _link_state(desk: Desk, link: str) -> LinkState:
-    sender, receiver = ends(link)
-    partner = receiver if sender == desk.node.party else sender
-    tally = desk.tx.links.tally(link)
-    line = desk.node.lines[partner]
-    return LinkState(
-        link=link,
-        partner=partner,
-        size=desk.tx.links.edge(link).size,
-        waiting=tally.get("waiting", 0),
-        accepted=tally.get("accepted", 0),
-        refused=tally.get("refused", 0),
-        tombstone=tally.get("tombstone", 0),
-        state=line.state if sender == desk.node.party else "receiving",
-        problem=line.problem if sender == desk.node.party else "",
-    )
-
-
 core = Capability(
     name="core",
     summary="what every node answers",
+    commands=COMMANDS,
     questions=(
         Question("node.status", "who this node is and how its links are", Nothing, Status, status, personal=False),
         Question("release.preview", "ours beside what they will see", About, Preview, preview),
-        Question("link.prove", "the proof that a message is in the signed log", Number, Proof, prove, personal=False),
-        Question("link.export", "this side of a link, for an auditor", Further, exports.Page, export),
         Question("release.why", "why a record was released or withheld", AboutAny, tuple[Reason, ...], why),
-        Question(
-            "link.status", "numbers and state of every link", Nothing, tuple[LinkState, ...], links, personal=False
-        ),
-        Question(
-            "link.verify", "rebuild and check every log", Nothing, tuple[Verification, ...], verify, personal=False
-        ),
+        *QUESTIONS,
     ),
 )

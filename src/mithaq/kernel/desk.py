@@ -15,12 +15,14 @@ from mithaq.kernel import canonical
 from mithaq.kernel.law.compile import Compiled
 from mithaq.kernel.law.decision import Decision
 from mithaq.kernel.law.vocabulary import known_word
-from mithaq.kernel.link.retry import Line
+from mithaq.kernel.link import recover
+from mithaq.kernel.link.line import Line
 from mithaq.kernel.link.sequence import number
 from mithaq.kernel.party import Card
 from mithaq.kernel.ports import Holding, Keyed, Transaction
 from mithaq.kernel.record import Kind, Marking, Record, check, follows, new_id
 from mithaq.kernel.release import Release, release
+from mithaq.kernel.values import Lane, link_id
 
 
 class Stated(Struct, frozen=True):
@@ -30,6 +32,7 @@ class Stated(Struct, frozen=True):
     version: int
     released: tuple[str, ...] = ()
     withheld: dict[str, tuple[str, ...]] = {}
+    deferred: tuple[str, ...] = ()  # decided later: since a restore the partner has not told how far we had come
     unchanged: bool = False
 
 
@@ -42,6 +45,7 @@ class Surroundings(Struct, frozen=True):
     card: Card
     cards: Mapping[str, Card]  # of the partners
     lines: Mapping[str, Line]
+    unsure: set[str]  # partners for whom nothing may be numbered yet
     keyed: Keyed
     randomness: Callable[[int], bytes]
     touched: set[str]  # links with something new; the node signs their heads at the end of the commit
@@ -89,20 +93,43 @@ class Desk(Struct, frozen=True):
         check(record, kind)
         return record
 
-    def state(self, record: Record, *, reference: str = "") -> Stated:
-        """Keep a record version and release it to every partner the law permits, in this one transaction."""
+    def state(self, record: Record, *, reference: str = "", flash: bool = False) -> Stated:
+        """Keep a record version and release it to every partner the law permits, in this one transaction.
+
+        With ``flash`` it goes before everything that waits.
+        """
         self._keep(record, reference)
-        released, withheld = [], {}
+        released, deferred, withheld = [], [], {}
         for partner in self.node.partners:
-            decision, copy = self.consider(record, partner)
-            self.tx.decisions.put(subject(record), partner, canonical.encode(decision))
-            if copy is None:
-                self._note("withheld", record, partner)
-                withheld[partner] = tuple(f"{each.law} {each.clause}" for each in decision.forbids)
-            else:
-                self._number(copy, partner)
+            if partner in self.node.unsure:
+                self._note("deferred", record, partner)
+                recover.defer(self.tx, partner, subject(record))
+                deferred.append(partner)
+                continue
+            forbids = self._release(record, partner, flash)
+            if forbids is None:
                 released.append(partner)
-        return Stated(record.id, record.version, tuple(released), withheld)
+            else:
+                withheld[partner] = forbids
+        return Stated(record.id, record.version, tuple(released), withheld, tuple(deferred))
+
+    def state_deferred(self, partner: str) -> int:
+        """Decide on every version that was deferred for this partner, and release what the law permits. How many."""
+        subjects = recover.deferred(self.tx, partner)
+        for each in subjects:
+            id, _, version = each.rpartition("/")
+            self._release(self.own(id, int(version)), partner, False)
+        return len(subjects)
+
+    def _release(self, record: Record, partner: str, flash: bool) -> tuple[str, ...] | None:
+        """Release it to a partner, or note that it is withheld and by which clauses."""
+        decision, copy = self.consider(record, partner)
+        self.tx.decisions.put(subject(record), partner, canonical.encode(decision))
+        if copy is not None:
+            self._number(copy, partner, "flash" if flash else self.kind(record.kind).lane)
+            return None
+        self._note("withheld", record, partner)
+        return tuple(f"{each.law} {each.clause}" for each in decision.forbids)
 
     def consider(self, record: Record, partner: str) -> tuple[Decision, Release | None]:
         """What the law says of releasing it to a partner, and what they would see. Changes nothing."""
@@ -148,7 +175,10 @@ class Desk(Struct, frozen=True):
             )
         )
 
-    def _number(self, copy: Release, partner: str) -> None:
+    def _number(self, copy: Release, partner: str, lane: Lane) -> None:
+        if lane == "latest":
+            link = link_id(self.node.party, partner)
+            self.tx.links.withdraw(link, self.tx.links.waiting_about(link, copy.record), "superseded")
         message = number(
             self.tx,
             sender=self.node.party,
@@ -159,6 +189,7 @@ class Desk(Struct, frozen=True):
             exercise=copy.marking.exercise,
             at=self.at,
             randomness=self.node.randomness,
+            lane=lane,
         )
         self.node.touched.add(message.link)
 

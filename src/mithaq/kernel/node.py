@@ -6,41 +6,27 @@ got something new is signed, once. ``step`` moves what waits: deliveries whose t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
-from typing import Any, Protocol
+from typing import Any
 
-from msgspec import Struct
-
-from mithaq.errors import MithaqError, NotFound, Unavailable, Untrusted
+from mithaq.errors import MithaqError, NotFound
 from mithaq.kernel import canonical
 from mithaq.kernel.clock import Clock
 from mithaq.kernel.desk import Desk, Surroundings
 from mithaq.kernel.law.compile import Compiled
 from mithaq.kernel.law.rulebook import Rulebook
-from mithaq.kernel.link import receive, send
-from mithaq.kernel.link.judge import Judging
-from mithaq.kernel.link.message import Delivery, Receipt
-from mithaq.kernel.link.retry import Line
+from mithaq.kernel.link import recover, send
+from mithaq.kernel.link.ends import Ends, Keystore
+from mithaq.kernel.link.evidence import Keep
+from mithaq.kernel.link.inbound import Answer, Inbound
+from mithaq.kernel.link.line import Line
+from mithaq.kernel.link.outbound import Outbound
 from mithaq.kernel.link.sequence import sign_head
 from mithaq.kernel.party import Card, Partner
 from mithaq.kernel.plug import Capability
-from mithaq.kernel.ports import Keyed, Opener, Signer, Store, Transaction, Transport
-from mithaq.kernel.seal import read_header, seal, unseal
-from mithaq.kernel.statement import sign, verified
-from mithaq.kernel.values import link_id
+from mithaq.kernel.ports import Metrics, NoMetrics, Store, Transaction, Transport
 from mithaq.kernel.view import View, advance, behind
-
-
-class Keystore(Signer, Opener, Keyed, Protocol):
-    """The node's keys, behind the three things that are done with them."""
-
-
-class Answer(Struct, frozen=True):
-    """The sealed receipt, and its outcome (settled, gap, conflict) for a transport that shows it on the outside."""
-
-    outcome: str
-    sealed: bytes
 
 
 class Node:
@@ -58,7 +44,9 @@ class Node:
         capabilities: Iterable[Capability],
         transport: Transport,
         randomness: Callable[[int], bytes],
-        evidence: Callable[[str, bytes], None],
+        evidence: Keep,
+        metrics: Metrics | None = None,
+        watermark: Callable[[int], None] | None = None,
     ) -> None:
         self.card = card
         self.clock = clock
@@ -66,16 +54,33 @@ class Node:
         self.book = book
         self.capabilities = tuple(capabilities)
         self.partners: Mapping[str, Partner] = {partner.party: partner for partner in partners}
-        self._keys = keys
-        self._transport = transport
-        self._evidence = evidence
-        self._touched: set[str] = set()
-        self._listeners: list[Callable[[], None]] = []
-        self._lines = {party: Line() for party in self.partners}
+        self.metrics = metrics or NoMetrics()
         self.kinds = {kind.name: kind for capability in self.capabilities for kind in capability.kinds}
         self.commands = {each.name: each for capability in self.capabilities for each in capability.commands}
         self.questions = {each.name: each for capability in self.capabilities for each in capability.questions}
         self.views: tuple[View, ...] = tuple(view for each in self.capabilities for view in each.views)
+        self._keys = keys
+        self._transport = transport
+        self._touched: set[str] = set()
+        self._listeners: list[Callable[[], None]] = []
+        self._lines = {party: Line(lambda: randomness(1)[0] / 256) for party in self.partners}
+        with store.read() as tx:
+            self._unsure = {party for party in self.partners if recover.is_unsure(tx, party)}
+        ends = Ends(
+            card=card,
+            clock=clock,
+            store=store,
+            keys=keys,
+            transport=transport,
+            partners=self.partners,
+            lines=self._lines,
+            book=book,
+            kinds=self.kinds,
+            keep=evidence,
+            metrics=self.metrics,
+            tell=self._tell,
+        )
+        self._inbound, self._outbound = Inbound(ends), Outbound(ends)
         self.surroundings = Surroundings(
             party=card.party,
             law=Compiled(book),
@@ -83,11 +88,13 @@ class Node:
             card=card,
             cards={party: partner.card for party, partner in self.partners.items()},
             lines=self._lines,
+            unsure=self._unsure,
             keyed=keys,
             randomness=randomness,
             touched=self._touched,
         )
-        store.finish_with(self._sign_heads)
+        self._position = 0
+        store.finish_with(self._sign_heads, lambda: watermark(self._position) if watermark else None)
 
     @property
     def party(self) -> str:
@@ -140,45 +147,32 @@ class Node:
 
         Untrusted if it is not from a partner we know, for us, or signed as it must be: nothing of it was used.
         """
-        partner = self._partner(read_header(sealed).sender)
-        _, plaintext = unseal(sealed, self._keys, me=self.party)
-        delivery = canonical.decode(plaintext, Delivery)
-        keys = partner.card.keys
-        signed = receive.check(delivery, me=self.party, partner=partner.party, keys=keys)
-        judge = Judging(self.party, partner.party, self.book, self.kinds)
-        at = self.clock.now()
-        conflicts: list[str] = []
+        return self._inbound.receive(sealed)
 
-        def job(tx: Transaction) -> Receipt:
-            return receive.take(tx, delivery, signed, judge, at, conflicts.append)
-
-        receipt = self.store.write(job).result()
-        for reason in conflicts:
-            self._evidence(reason, plaintext)
-        self._lines[partner.party].reached()
-        answer = sign("receipt", receipt, self._keys)
-        public = partner.card.sealing
-        return Answer(receipt.outcome, seal(answer, sender=self.party, receiver=partner.party, public=public))
+    def turn_away(self, beginning: bytes, problem: MithaqError, size: int) -> None:
+        """Keep what an edge did not even read to its end, as evidence."""
+        self._inbound.turn_away(beginning, problem, size)
 
     def deliver(self, party: str) -> send.Settled | None:
-        """Send a partner the next messages that wait and settle them by its receipt; None if none wait.
-
-        Unavailable: not reached, all still waits. Untrusted: the answer does not hold (it is kept as evidence), or the
-        partner says that what we sign contradicts what it holds.
-        """
-        link = link_id(self.party, party)
-        with self.store.read() as tx:
-            delivery = send.next_delivery(tx, link)
-        if delivery is None:
-            return None
-        settled = self._exchange(party, delivery)
-        if settled.outcome == "gap":
-            settled = self._from_head(party)
-        if settled.outcome == "conflict":
-            raise Untrusted(
-                "conflict", f"{party} holds another log of {link}", hint="compare both logs with the partner"
-            )
+        """Send a partner the next messages that wait and settle them by its receipt; None if it lacks nothing."""
+        settled = self._outbound.deliver(party)
+        self._release_deferred()
         return settled
+
+    def attempt(self, party: str) -> int:
+        """Deliver all that waits for a partner; if it is not reached, note when to try again. Messages settled."""
+        moved = self._outbound.attempt(party)
+        if self._release_deferred():
+            moved += self._outbound.attempt(party)
+        return moved
+
+    def pack(self, party: str, *, after: int, size: int) -> Iterator[tuple[int, bytes]]:
+        """(last number, sealed delivery) of what waits beyond a number, to be carried by hand."""
+        return self._outbound.pack(party, after, size)
+
+    def unpack(self, sealed: bytes) -> send.Settled:
+        """Settle by a sealed receipt that was carried by hand."""
+        return self._outbound.unpack(sealed)
 
     def step(self) -> int:
         """Move what waits: deliver to every partner whose time has come, then fold views. Messages settled."""
@@ -190,71 +184,35 @@ class Node:
         return moved
 
     def line(self, party: str) -> Line:
-        """How the line to a partner is: up, or retrying and since when."""
+        """How the line to a partner is: up, retrying and since when, or paused."""
         return self._lines[party]
 
-    def attempt(self, party: str) -> int:
-        """Deliver all that waits for a partner; if it is not reached, note when to try again. Messages settled."""
-        line, moved = self._lines[party], 0
-        try:
-            while (settled := self.deliver(party)) is not None and settled.settled:
-                moved += settled.settled
-        except MithaqError as problem:
-            line.failed(self.clock.monotonic(), problem)
-        else:
-            line.reached()
-        return moved
-
     def on_change(self, listener: Callable[[], None]) -> None:
-        """Call this after every command that is durable, from the writer's thread: it may only wake someone up."""
+        """Call this when something may move: after every command, and when a partner shows up again.
+
+        It is called from the writer's thread and others, and may only wake someone up.
+        """
         self._listeners.append(listener)
+
+    # -- shared ------------------------------------------------------------------------------------------------------
 
     def _tell(self) -> None:
         for listener in self._listeners:
             listener()
 
-    def _from_head(self, party: str) -> send.Settled:
-        """The partner lacks earlier numbers (it was restored): send again from the head it signed."""
-        link = link_id(self.party, party)
-        with self.store.read() as tx:
-            request = send.head_request(tx, link)
-        if request is None:
-            raise Unavailable("gap", f"{party} lacks messages of {link} and nothing was numbered")
-        head = self._receipt(party, request)[0].head
-        with self.store.read() as tx:
-            again = send.next_delivery(tx, link, after=head.size)
-        if again is None:
-            raise Unavailable("gap", f"{party} lacks messages of {link} that we do not hold")
-        return self._exchange(party, again)
-
-    def _exchange(self, party: str, delivery: Delivery) -> send.Settled:
-        receipt, envelope = self._receipt(party, delivery)
-        link = link_id(self.party, party)
-        try:
-            return self.store.write(lambda tx: send.settle(tx, link, receipt, envelope)).result()
-        except Untrusted as problem:
-            self._evidence(problem.message, envelope)
-            raise
-
-    def _receipt(self, party: str, delivery: Delivery) -> tuple[Receipt, bytes]:
-        card = self._partner(party).card
-        sealed = seal(canonical.encode(delivery), sender=self.party, receiver=party, public=card.sealing)
-        answer = self._transport.deliver(party, sealed)
-        sender, envelope = unseal(answer, self._keys, me=self.party)
-        if sender != party:
-            raise Untrusted("receipt", f"{party} was asked and {sender} answered")
-        return verified("receipt", envelope, Receipt, card.keys), envelope
-
-    # -- shared ------------------------------------------------------------------------------------------------------
+    def _release_deferred(self) -> int:
+        """Decide on what was deferred for partners that have now told how far we had come. How many versions."""
+        count = 0
+        for party in sorted(self._unsure):
+            with self.store.read() as tx:
+                if recover.is_unsure(tx, party):
+                    continue
+            self._unsure.discard(party)
+            count += self.store.write(lambda tx, party=party: self._desk(tx, "node").state_deferred(party)).result()  # type: ignore[misc]
+        return count
 
     def _desk(self, tx: Transaction, who: str) -> Desk:
         return Desk(who, self.clock.now(), tx, self.surroundings)
-
-    def _partner(self, party: str) -> Partner:
-        try:
-            return self.partners[party]
-        except KeyError:
-            raise Untrusted("partner", f"{party} is not a partner of this node") from None
 
     def _named(self, name: str, known: Mapping[str, Any]) -> Any:
         try:
@@ -266,6 +224,7 @@ class Node:
         for link in sorted(self._touched):
             sign_head(tx, link, self._keys, self.card.keys)
         self._touched.clear()
+        self._position = tx.journal.last()
 
 
 def _subject(taken: object) -> str:

@@ -24,8 +24,8 @@ Outcome = Literal["waiting", "accepted", "refused", "tombstone"]
 class Entry(Struct, frozen=True):
     """One line of the node's journal: something happened at home. Views fold over these, in order of ``position``.
 
-    ``what`` is one of record, withheld, released, receipt, received, refused; ``subject`` names it (a record as
-    ``id/version``, a message as ``link/seq``); ``party`` is the partner concerned, or empty.
+    ``what`` is one of record, withheld, deferred, released, received, refused, tombstone; ``subject`` names it (a
+    record as ``id/version``, a message as ``link/seq``); ``party`` is the partner concerned, or empty.
     """
 
     position: int
@@ -89,7 +89,7 @@ class Records(Protocol):
     """Every version of every record held. Nothing is changed in place."""
 
     def add(self, holding: Holding) -> None:
-        """Keep it. Clash if this id and version is already held."""
+        """Keep it. Its job fails with Clash if this id and version is already held."""
 
     def get(self, id: str, version: int | None = None) -> Holding | None:
         """That version, or the newest."""
@@ -117,15 +117,23 @@ class Links(Protocol):
     """Messages, log tiles, checkpoints and receipts of every link this node sends or receives on."""
 
     def add(self, message: Message) -> None:
-        """Keep a new number. Clash if it is taken."""
+        """Keep a new number. Its job fails with Clash if it is taken."""
 
     def settle(self, link: str, verdicts: Iterable[tuple[int, Outcome, str]], receipt: int) -> None:
         """At the sender: give (seq, outcome, code) to messages that wait. Settled ones are left as they are."""
 
     def get(self, link: str, seq: int) -> Message | None: ...
 
-    def page(self, link: str, *, after: int = 0, limit: int = 100, outcome: Outcome | None = None) -> Sequence[Message]:
-        """Messages by number, after the given one."""
+    def withdraw(self, link: str, seqs: Iterable[int], why: str) -> None:
+        """At the sender: those of these messages that still wait are to end as tombstones, for this reason."""
+
+    def page(
+        self, link: str, *, after: int = 0, limit: int = 100, outcome: Outcome | None = None, lane: Lane | None = None
+    ) -> Sequence[Message]:
+        """Messages by number, after the given one. With ``lane``: what waits on it and was not withdrawn."""
+
+    def waiting_about(self, link: str, record: str) -> Sequence[int]:
+        """The numbers that wait and carry a version of this record."""
 
     def carrying(self, subject: str) -> Sequence[Message]:
         """The messages that carry this record version, over all links."""
@@ -153,7 +161,8 @@ class Links(Protocol):
     def checkpoint(self, link: str, size: int | None = None) -> str | None:
         """The checkpoint of that size, or of the greatest size."""
 
-    def checkpoints(self, link: str) -> Sequence[tuple[int, str]]: ...
+    def checkpoints(self, link: str, *, after: int = -1, upto: int | None = None) -> Sequence[tuple[int, str]]:
+        """(size, note) by size: all, or those with after < size <= upto."""
 
     def add_receipt(self, link: str, envelope: bytes) -> int:
         """Keep a partner's signed receipt, or one of our own; the number given to it."""
@@ -201,6 +210,17 @@ class AuditLog(Protocol):
     def page(self, *, after: int = 0, limit: int = 1000) -> Sequence[tuple[int, datetime, str, str, str]]: ...
 
 
+class Memos(Protocol):
+    """Small durable facts of the node itself, by name: what is paused, what a restore left open."""
+
+    def get(self, name: str) -> str | None: ...
+
+    def put(self, name: str, value: str | None) -> None:
+        """Keep it in place of what was there; None forgets it."""
+
+    def names(self, prefix: str) -> Sequence[str]: ...
+
+
 class Transaction(Protocol):
     """The shelves of one transaction. What a job reads, it may rely on until the commit: there is one writer."""
 
@@ -222,6 +242,13 @@ class Transaction(Protocol):
     @property
     def audit(self) -> AuditLog: ...
 
+    @property
+    def memos(self) -> Memos: ...
+
+
+def nothing() -> None:
+    """Nothing more is to be done."""
+
 
 class Store(Protocol):
     """Where a node keeps everything. One writer; readers never wait for it.
@@ -229,13 +256,14 @@ class Store(Protocol):
     - ``write``: jobs run one at a time, in the order given. All that wait share one commit. The future resolves once
       the commit is durable (it survives loss of power), or with the job's own error; a job that raises leaves no trace
       and does not harm the others. If the commit fails, every job of it fails with Unavailable and nothing is kept.
-    - ``finish``: runs once per commit after its jobs and inside it; if it raises, the commit fails.
+    - ``finish``: runs once per commit after its jobs and inside it; if it raises, the commit fails. ``then`` runs after
+      the commit and before the next one.
     - ``read``: a consistent snapshot of what is committed; writing in it is an error.
     """
 
     def write(self, job: Callable[[Transaction], T]) -> Future[T]: ...
 
-    def finish_with(self, finish: Callable[[Transaction], None]) -> None: ...
+    def finish_with(self, finish: Callable[[Transaction], None], then: Callable[[], None] = nothing) -> None: ...
 
     def read(self) -> AbstractContextManager[Transaction]: ...
 
@@ -280,3 +308,21 @@ class Keyed(Protocol):
     """HMAC-SHA256 under a secret of the node that never leaves it: pseudonyms that only we can make again."""
 
     def mac(self, message: bytes) -> bytes: ...
+
+
+class Metrics(Protocol):
+    """Figures of a running node, for whoever watches it. No name, plate or place of anybody ever goes in."""
+
+    def count(self, name: str, value: float = 1, **labels: str) -> None:
+        """Add to a counter."""
+
+    def observe(self, name: str, seconds: float, **labels: str) -> None:
+        """Note how long something took."""
+
+
+class NoMetrics:
+    """Metrics that nobody reads."""
+
+    def count(self, name: str, value: float = 1, **labels: str) -> None: ...
+
+    def observe(self, name: str, seconds: float, **labels: str) -> None: ...

@@ -22,7 +22,7 @@ from msgspec import Meta, Struct
 
 from mithaq.errors import Clash, Invalid
 from mithaq.kernel import canonical
-from mithaq.kernel.values import AgencyId, Code, Digest, FreeText, Instant, KindName, PartyId, Period, RecordId
+from mithaq.kernel.values import AgencyId, Code, Digest, FreeText, Instant, KindName, Lane, PartyId, Period, RecordId
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -60,6 +60,7 @@ class Kind(Struct, frozen=True):
     time: str | None
     retention: Period
     attributes: dict[str, str] = {}
+    lane: Lane = "record"  # latest: only the newest version matters (a track)
 
     @property
     def name(self) -> str:

@@ -39,8 +39,9 @@ Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,47}$", description="a wor
 Line = Annotated[str, Meta(min_length=1, max_length=200, description="one line of text")]
 FreeText = Annotated[str, Meta(min_length=1, max_length=20_000, description="free text, any language")]
 
-Lane = Literal["record", "latest"]
-"""``record``: everything is kept. ``latest``: a newer message supersedes a waiting older one (tracks)."""
+Lane = Literal["flash", "record", "latest"]
+"""``record``: everything is kept, in order. ``latest``: a newer version supersedes a waiting older one (tracks).
+``flash``: everything is kept and goes first. Order is kept on each lane; ``flash`` and ``latest`` may overtake."""
 
 
 def digest(data: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from mithaq.kernel import canonical
 from mithaq.kernel.link.log.checkpoint import Checkpoint, sign_checkpoint
 from mithaq.kernel.link.log.tree import append, entry_of, root
 from mithaq.kernel.link.message import Carried, Delivery, Receipt
-from mithaq.kernel.link.send import next_delivery
+from mithaq.kernel.link.send import Room, next_delivery, run_after
 from mithaq.kernel.ports import Edge
 from mithaq.kernel.seal import seal, unseal
 from mithaq.kernel.statement import sign, verified
@@ -61,7 +62,20 @@ def logged(world: World, messages: list[tuple[bytes, bytes]]) -> Delivery:
     edge, _ = append(Edge(), [entry_of(salt, data) for salt, data in messages])
     note = sign_checkpoint(Checkpoint("mithaq/JO/SA", edge.size, root(edge)), jo_keys(world), world.jo.card.keys)
     carried = tuple(Carried(seq=n, salt=s, content=d.decode()) for n, (s, d) in enumerate(messages, 1))
-    return Delivery(sender="JO", receiver="SA", checkpoint=note, messages=carried)
+    return Delivery(format="mithaq-delivery/2", sender="JO", receiver="SA", checkpoint=note, messages=carried)
+
+
+def asking(note: str) -> Delivery:
+    return Delivery(format="mithaq-delivery/2", sender="JO", receiver="SA", checkpoint=note)
+
+
+def evidence(world: World, party: str) -> dict[str, Any]:
+    """The one evidence file that a nation has kept."""
+    [kept] = world.rehearsal.nations[party].home.evidence.iterdir()
+    found = msgspec.json.decode(kept.read_bytes())
+    assert isinstance(found, dict)
+    assert found["partner"] or found["kind"] == "turned-away"
+    return found
 
 
 def body(content: dict[str, Any]) -> dict[str, Any]:
@@ -150,7 +164,7 @@ def test_a_gap_is_told_and_filled(world: World) -> None:
 def test_part_of_a_commit_is_taken_under_the_checkpoint_of_the_whole(world: World) -> None:
     state(world, 9)
     with world.jo.store.read() as tx:
-        part = next_delivery(tx, "JO>SA", messages=4)
+        part = next_delivery(tx, "JO>SA", room=Room(messages=4))
     assert part is not None
     assert part.consistency
     assert send(world, part).head.size == 4
@@ -162,7 +176,7 @@ def test_part_of_a_commit_is_taken_under_the_checkpoint_of_the_whole(world: Worl
 
 def forward(world: World, after: int) -> Delivery:
     with world.jo.store.read() as tx:
-        found = next_delivery(tx, "JO>SA", after=after, messages=2)
+        found = run_after(tx, "JO>SA", after, Room(messages=2))
     assert found is not None
     return found
 
@@ -173,10 +187,10 @@ def test_the_same_number_with_other_contents_is_a_conflict_with_evidence(world: 
     send(world, waiting(world))
     receipt = send(world, other)
     assert (receipt.outcome, receipt.verdicts) == ("conflict", ())
-    evidence = world.rehearsal.nations["SA"].home.evidence
-    [kept] = evidence.glob("*.json")
-    assert canonical.decode(kept.read_bytes(), Delivery) == other
-    assert "another message" in kept.with_suffix(".txt").read_text()
+    kept = evidence(world, "SA")
+    assert canonical.decode(base64.b64decode(kept["given"]), Delivery) == other
+    assert (kept["kind"], kept["partner"]) == ("signed", "JO")
+    assert "another message" in kept["what"]
 
 
 def test_a_sender_that_is_told_of_a_conflict_shows_it_and_keeps_all(world: World) -> None:
@@ -201,7 +215,10 @@ def test_a_fork_of_the_log_is_a_conflict(world: World) -> None:
     note = sign_checkpoint(Checkpoint("mithaq/JO/SA", 2, root(append(Edge(), [b"f" * 32, second.entry])[0])),
                            jo_keys(world), world.jo.card.keys)  # fmt: skip
     assert fork.size == 3
-    assert send(world, Delivery(sender="JO", receiver="SA", checkpoint=note)).outcome == "conflict"
+    assert (
+        send(world, Delivery(format="mithaq-delivery/2", sender="JO", receiver="SA", checkpoint=note)).outcome
+        == "conflict"
+    )
 
 
 @pytest.mark.parametrize(
@@ -220,6 +237,7 @@ def test_a_delivery_that_is_not_signed_as_it_must_be_is_turned_away(world: World
     state(world, 2)
     with pytest.raises(Untrusted):
         send(world, spoil(world, waiting(world)))
+    assert evidence(world, "SA")["kind"] == "turned-away"
     with world.sa.store.read() as tx:
         assert tx.journal.last() == 0
 
@@ -255,7 +273,7 @@ def test_a_forged_or_foreign_receipt_is_not_believed(world: World) -> None:
 
     def lying(sealed: bytes) -> Any:
         receipt = Receipt(
-            sender="SA", receiver="JO", link="JO>SA", outcome="settled",
+            format="mithaq-receipt/2", sender="SA", receiver="JO", link="JO>SA", outcome="settled",
             verdicts=(), head={"size": 0, "root": b"r" * 32}, at=world.clock.now(),  # type: ignore[arg-type]
         )  # fmt: skip
         thief = KeyFile.generate()

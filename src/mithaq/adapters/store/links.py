@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from mithaq.adapters.store import schema
-from mithaq.errors import Clash
+from mithaq.adapters.store.pending import Pending
 from mithaq.kernel.ports import Edge, Message, Outcome
+from mithaq.kernel.values import Lane
 
 _M, _E, _T, _C, _R = schema.messages, schema.edges, schema.tiles, schema.checkpoints, schema.receipts
 
-_ADD = insert(_M)
 _SETTLE = (
     update(_M)
     .where(_M.c.link == bindparam("l"), _M.c.seq == bindparam("s"), _M.c.outcome == "waiting")
@@ -29,6 +29,17 @@ _AFTER = (
 )
 _AFTER_OUTCOME = _AFTER.where(_M.c.outcome == bindparam("outcome"))
 _AFTER_WAITING = _AFTER.where(_M.c.outcome == "waiting")
+_AFTER_LANE = _AFTER_WAITING.where(_M.c.lane == bindparam("lane"), _M.c.code == "")
+_WITHDRAW = (
+    update(_M)
+    .where(_M.c.link == bindparam("l"), _M.c.seq == bindparam("s"), _M.c.outcome == "waiting", _M.c.code == "")
+    .values(code=bindparam("why"))
+)
+_ABOUT = (
+    select(_M.c.seq)
+    .where(_M.c.link == bindparam("l"), _M.c.outcome == "waiting", _M.c.subject.like(bindparam("like")))
+    .order_by(_M.c.seq)
+)
 _CARRYING = select(_M).where(_M.c.subject == bindparam("subject")).order_by(_M.c.link, _M.c.seq)
 _TALLY = select(_M.c.outcome, func.count()).where(_M.c.link == bindparam("l")).group_by(_M.c.outcome)
 _NAMES = select(_E.c.link).order_by(_E.c.link)
@@ -42,6 +53,11 @@ _TILE_ONE = select(_T.c.hashes).where(
 _CHECKPOINT_ADD = insert(_C)
 _CHECKPOINT_AT = select(_C.c.note).where(_C.c.link == bindparam("l"), _C.c.size == bindparam("size"))
 _CHECKPOINT_LAST = select(_C.c.note).where(_C.c.link == bindparam("l")).order_by(_C.c.size.desc()).limit(1)
+_CHECKPOINTS_WITHIN = (
+    select(_C.c.size, _C.c.note)
+    .where(_C.c.link == bindparam("l"), _C.c.size > bindparam("after"), _C.c.size <= bindparam("upto"))
+    .order_by(_C.c.size)
+)
 _CHECKPOINTS = select(_C.c.size, _C.c.note).where(_C.c.link == bindparam("l")).order_by(_C.c.size)
 _RECEIPT_LAST = select(func.max(_R.c.number)).where(_R.c.link == bindparam("l"))
 _RECEIPT_ADD = insert(_R)
@@ -49,50 +65,83 @@ _RECEIPT = select(_R.c.envelope).where(_R.c.link == bindparam("l"), _R.c.number 
 
 
 class SqlLinks:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, pending: Pending) -> None:
         self._connection = connection
+        self._pending = pending
+        self._edges: dict[str, Edge] = {}
+        self._moved: set[str] = set()
 
     def add(self, message: Message) -> None:
-        values = {name: getattr(message, name) for name in Message.__struct_fields__}
-        try:
-            self._connection.execute(_ADD, values)
-        except IntegrityError:
-            raise Clash("numbered", f"{message.link}/{message.seq} is already taken") from None
+        self._pending.add(_M, (message.link, message.seq), msgspec.structs.asdict(message))
 
     def settle(self, link: str, verdicts: Iterable[tuple[int, Outcome, str]], receipt: int) -> None:
         given = [{"l": link, "s": seq, "new": new, "why": code, "r": receipt} for seq, new, code in verdicts]
         if given:
+            self._pending.write(_M)
             self._connection.execute(_SETTLE, given)
 
+    def withdraw(self, link: str, seqs: Iterable[int], why: str) -> None:
+        given = [{"l": link, "s": seq, "why": why} for seq in seqs]
+        if given:
+            self._pending.write(_M)
+            self._connection.execute(_WITHDRAW, given)
+
     def get(self, link: str, seq: int) -> Message | None:
+        waiting = self._pending.of(_M).get((link, seq))
+        if waiting is not None:
+            return Message(**waiting)
         row = self._connection.execute(_ONE, {"l": link, "s": seq}).first()
         return _message(row) if row else None
 
-    def page(self, link: str, *, after: int = 0, limit: int = 100, outcome: Outcome | None = None) -> Sequence[Message]:
+    def page(
+        self, link: str, *, after: int = 0, limit: int = 100, outcome: Outcome | None = None, lane: Lane | None = None
+    ) -> Sequence[Message]:
+        self._pending.write(_M)
         given: dict[str, object] = {"l": link, "after": after, "limit": limit}
+        statement = _AFTER
         if outcome == "waiting":  # the literal lets the partial index be used
-            return [_message(row) for row in self._connection.execute(_AFTER_WAITING, given)]
-        if outcome is None:
-            return [_message(row) for row in self._connection.execute(_AFTER, given)]
-        return [_message(row) for row in self._connection.execute(_AFTER_OUTCOME, given | {"outcome": outcome})]
+            statement = _AFTER_WAITING if lane is None else _AFTER_LANE
+        elif outcome is not None:
+            statement = _AFTER_OUTCOME
+        return [
+            _message(row) for row in self._connection.execute(statement, given | {"outcome": outcome, "lane": lane})
+        ]
 
     def carrying(self, subject: str) -> Sequence[Message]:
+        self._pending.write(_M)
         return [_message(row) for row in self._connection.execute(_CARRYING, {"subject": subject})]
 
+    def waiting_about(self, link: str, record: str) -> Sequence[int]:
+        self._pending.write(_M)
+        return list(self._connection.scalars(_ABOUT, {"l": link, "like": f"{record}/%"}))
+
     def tally(self, link: str) -> dict[str, int]:
+        self._pending.write(_M)
         return {row[0]: row[1] for row in self._connection.execute(_TALLY, {"l": link})}
 
     def names(self) -> Sequence[str]:
+        self._pending.flush()
         return list(self._connection.scalars(_NAMES))
 
     def edge(self, link: str) -> Edge:
-        row = self._connection.execute(_EDGE, {"l": link}).first()
-        return Edge(row.size, _split(row.size, row.tiles)) if row else Edge()
+        known = self._edges.get(link)
+        if known is None:
+            row = self._connection.execute(_EDGE, {"l": link}).first()
+            known = self._edges[link] = Edge(row.size, _split(row.size, row.tiles)) if row else Edge()
+        return known
 
     def put_edge(self, link: str, edge: Edge) -> None:
-        tiles = b"".join(edge.tiles)
-        if self._connection.execute(_EDGE_MOVE, {"l": link, "to": edge.size, "new": tiles}).rowcount == 0:
-            self._connection.execute(_EDGE_ADD, {"link": link, "size": edge.size, "tiles": tiles})
+        self._pending.finally_do("edges", self._write_edges)
+        self._edges[link] = edge
+        self._moved.add(link)
+
+    def _write_edges(self) -> None:
+        for link in sorted(self._moved):
+            edge = self._edges[link]
+            tiles = b"".join(edge.tiles)
+            if self._connection.execute(_EDGE_MOVE, {"l": link, "to": edge.size, "new": tiles}).rowcount == 0:
+                self._connection.execute(_EDGE_ADD, {"link": link, "size": edge.size, "tiles": tiles})
+        self._moved.clear()
 
     def add_tiles(self, link: str, tiles: Iterable[tuple[int, int, bytes]]) -> None:
         given = [{"link": link, "level": level, "number": number, "hashes": all_of} for level, number, all_of in tiles]
@@ -111,7 +160,10 @@ class SqlLinks:
             return self._connection.scalar(_CHECKPOINT_LAST, {"l": link})
         return self._connection.scalar(_CHECKPOINT_AT, {"l": link, "size": size})
 
-    def checkpoints(self, link: str) -> Sequence[tuple[int, str]]:
+    def checkpoints(self, link: str, *, after: int = -1, upto: int | None = None) -> Sequence[tuple[int, str]]:
+        if upto is not None:
+            given = {"l": link, "after": after, "upto": upto}
+            return [(row.size, row.note) for row in self._connection.execute(_CHECKPOINTS_WITHIN, given)]
         return [(row.size, row.note) for row in self._connection.execute(_CHECKPOINTS, {"l": link})]
 
     def add_receipt(self, link: str, envelope: bytes) -> int:

@@ -1,10 +1,13 @@
-"""The tables. Their number is kept in the database; a database newer than this program is not touched."""
+"""The tables. Their number is kept in the database; a database newer than this program is not touched.
+
+``STEPS`` bring an older database to the present number; new tables are made by themselves.
+"""
 
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-SCHEMA = 1
+SCHEMA = 2
 
 metadata = MetaData()
 _Serial = BigInteger().with_variant(Integer, "sqlite")
@@ -55,6 +58,7 @@ messages = Table(
     Column("position", _Serial, nullable=False),
 )
 Index("messages_waiting", messages.c.link, messages.c.seq, sqlite_where=messages.c.outcome == "waiting")
+Index("messages_lane", messages.c.link, messages.c.lane, messages.c.seq, sqlite_where=messages.c.outcome == "waiting")
 Index("messages_subject", messages.c.subject)
 
 edges = Table(
@@ -128,3 +132,9 @@ audit = Table(
     Column("subject", Text, nullable=False),
     sqlite_autoincrement=True,
 )
+
+memos = Table("memos", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
+
+STEPS: dict[int, tuple[str, ...]] = {
+    2: ("create index if not exists messages_lane on messages (link, lane, seq) where outcome = 'waiting'",),
+}

@@ -6,29 +6,26 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy import Row as SqlRow
-from sqlalchemy.exc import IntegrityError
 
 from mithaq.adapters.store import schema
-from mithaq.adapters.store.links import SqlLinks
-from mithaq.errors import Clash
+from mithaq.adapters.store.pending import Pending
 from mithaq.kernel import canonical
 from mithaq.kernel.clock import read_instant, write_instant
 from mithaq.kernel.ports import Entry, Holding, Row
 
-__all__ = ["SqlAudit", "SqlDecisions", "SqlJournal", "SqlLinks", "SqlRecords", "SqlViews"]
-
-_R, _J, _D, _V, _C, _A = (
+_R, _J, _D, _V, _C, _A, _N = (
     schema.records,
     schema.journal,
     schema.decisions,
     schema.rows,
     schema.cursors,
     schema.audit,
+    schema.memos,
 )
 
-_RECORD_ADD = insert(_R)
 _RECORD_NEWEST = select(_R).where(_R.c.id == bindparam("id")).order_by(_R.c.version.desc()).limit(1)
 _RECORD_VERSION = select(_R).where(_R.c.id == bindparam("id"), _R.c.version == bindparam("version"))
 _RECORD_REFERENCE = (
@@ -44,11 +41,9 @@ _RECORD_REFERENCE = (
     .limit(1)
 )
 _RECORD_PAGE = select(_R).where(_R.c.position > bindparam("after")).order_by(_R.c.position).limit(bindparam("limit"))
-_JOURNAL_ADD = insert(_J)
 _JOURNAL_PAGE = select(_J).where(_J.c.position > bindparam("after")).order_by(_J.c.position).limit(bindparam("limit"))
 _JOURNAL_LAST = select(func.max(_J.c.position))
-_DECISION_DELETE = delete(_D).where(_D.c.subject == bindparam("s"), _D.c.party == bindparam("p"))
-_DECISION_ADD = insert(_D)
+_DECISION_PUT = insert(_D).prefix_with("OR REPLACE", dialect="sqlite")
 _DECISION = select(_D.c.content).where(_D.c.subject == bindparam("s"), _D.c.party == bindparam("p"))
 _DECISIONS = select(_D.c.party, _D.c.content).where(_D.c.subject == bindparam("s")).order_by(_D.c.party)
 _CURSOR = select(_C.c.version, _C.c.position).where(_C.c.view == bindparam("v"))
@@ -69,61 +64,85 @@ _ROWS = (
 _AUDIT_ADD = insert(_A)
 _AUDIT_PAGE = select(_A).where(_A.c.number > bindparam("after")).order_by(_A.c.number).limit(bindparam("limit"))
 
+_MEMO = select(_N.c.value).where(_N.c.name == bindparam("n"))
+_MEMO_ADD = insert(_N)
+_MEMO_REMOVE = delete(_N).where(_N.c.name == bindparam("n"))
+_MEMO_NAMES = select(_N.c.name).where(_N.c.name >= bindparam("low"), _N.c.name < bindparam("high")).order_by(_N.c.name)
+
 
 class SqlRecords:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, pending: Pending) -> None:
         self._connection = connection
+        self._pending = pending
+        self._added: set[str] = set()
 
     def add(self, holding: Holding) -> None:
-        values = {name: getattr(holding, name) for name in Holding.__struct_fields__}
-        try:
-            self._connection.execute(_RECORD_ADD, values)
-        except IntegrityError:
-            raise Clash("held", f"{holding.id} v{holding.version} is already held") from None
+        self._added.add(holding.id)
+        self._pending.add(_R, (holding.id, holding.version), msgspec.structs.asdict(holding))
 
     def get(self, id: str, version: int | None = None) -> Holding | None:
-        if version is None:
-            return _holding(self._connection.execute(_RECORD_NEWEST, {"id": id}).first())
-        return _holding(self._connection.execute(_RECORD_VERSION, {"id": id, "version": version}).first())
+        waiting = self._pending.of(_R)
+        if version is not None:
+            found = waiting.get((id, version))
+            row = None if found else self._connection.execute(_RECORD_VERSION, {"id": id, "version": version}).first()
+            return Holding(**found) if found else _holding(row)
+        if id in self._added:
+            self._pending.write(_R)
+        return _holding(self._connection.execute(_RECORD_NEWEST, {"id": id}).first())
 
     def by_reference(self, kind_base: str, reference: str, exercise: bool) -> Holding | None:
+        self._pending.write(_R)
         given = {"reference": reference, "base": kind_base + "/", "exercise": exercise}
         return _holding(self._connection.execute(_RECORD_REFERENCE, given).first())
 
     def page(self, *, after: int = 0, limit: int = 100) -> Sequence[Holding]:
+        self._pending.write(_R)
         found = self._connection.execute(_RECORD_PAGE, {"after": after, "limit": limit})
         return [Holding(**row._mapping) for row in found]
 
 
 class SqlJournal:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, pending: Pending) -> None:
         self._connection = connection
+        self._pending = pending
+        self._last: int | None = None
 
     def add(self, what: str, subject: str, *, at: datetime, party: str = "", exercise: bool = False) -> int:
-        given = {"at": write_instant(at), "what": what, "subject": subject, "party": party, "exercise": exercise}
-        return int(self._connection.execute(_JOURNAL_ADD, given).inserted_primary_key[0])  # type: ignore[index]
+        position = self._last = self.last() + 1  # there is one writer: nobody else takes it
+        row = {"position": position, "at": write_instant(at), "what": what, "subject": subject}
+        self._pending.add(_J, (position,), row | {"party": party, "exercise": exercise})
+        return position
 
     def page(self, *, after: int = 0, limit: int = 1000) -> Sequence[Entry]:
+        self._pending.write(_J)
         found = self._connection.execute(_JOURNAL_PAGE, {"after": after, "limit": limit})
         return [Entry(r.position, read_instant(r.at), r.what, r.subject, r.party, r.exercise) for r in found]
 
     def last(self) -> int:
-        return self._connection.scalar(_JOURNAL_LAST) or 0
+        if self._last is None:
+            return self._connection.scalar(_JOURNAL_LAST) or 0
+        return self._last
 
 
 class SqlDecisions:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, pending: Pending) -> None:
         self._connection = connection
+        self._pending = pending
 
     def put(self, subject: str, party: str, content: bytes) -> None:
-        self._connection.execute(_DECISION_DELETE, {"s": subject, "p": party})
-        self._connection.execute(_DECISION_ADD, {"subject": subject, "party": party, "content": content})
+        self._pending.finally_do("decisions", self._write)
+        self._pending.put(_D, (subject, party), {"subject": subject, "party": party, "content": content})
 
     def get(self, subject: str, party: str) -> bytes | None:
+        self._write()
         return self._connection.scalar(_DECISION, {"s": subject, "p": party})
 
     def of(self, subject: str) -> Sequence[tuple[str, bytes]]:
+        self._write()
         return [(row.party, row.content) for row in self._connection.execute(_DECISIONS, {"s": subject})]
+
+    def _write(self) -> None:
+        self._pending.write(_D, _DECISION_PUT)
 
 
 class SqlViews:
@@ -169,6 +188,22 @@ class SqlAudit:
     def page(self, *, after: int = 0, limit: int = 1000) -> Sequence[tuple[int, datetime, str, str, str]]:
         found = self._connection.execute(_AUDIT_PAGE, {"after": after, "limit": limit})
         return [(row.number, read_instant(row.at), row.who, row.act, row.subject) for row in found]
+
+
+class SqlMemos:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, name: str) -> str | None:
+        return self._connection.scalar(_MEMO, {"n": name})
+
+    def put(self, name: str, value: str | None) -> None:
+        self._connection.execute(_MEMO_REMOVE, {"n": name})
+        if value is not None:
+            self._connection.execute(_MEMO_ADD, {"name": name, "value": value})
+
+    def names(self, prefix: str) -> Sequence[str]:
+        return list(self._connection.scalars(_MEMO_NAMES, {"low": prefix, "high": prefix + "\U0010ffff"}))
 
 
 def _holding(row: SqlRow[Any] | None) -> Holding | None:

@@ -10,30 +10,35 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select
+from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
 from mithaq.adapters.store import schema
-from mithaq.adapters.store.shelves import SqlAudit, SqlDecisions, SqlJournal, SqlLinks, SqlRecords, SqlViews
+from mithaq.adapters.store.links import SqlLinks
+from mithaq.adapters.store.pending import Pending
+from mithaq.adapters.store.shelves import SqlAudit, SqlDecisions, SqlJournal, SqlMemos, SqlRecords, SqlViews
 from mithaq.adapters.store.writer import Writer
 from mithaq.errors import Clash, Unavailable
-from mithaq.kernel.ports import Transaction
+from mithaq.kernel.ports import Transaction, nothing
 
 T = TypeVar("T")
 MEMORY = ":memory:"
 
 
 class SqlTransaction:
-    """The shelves over one connection."""
+    """The shelves over one connection. What they add waits in ``pending`` until ``flush`` or until it is asked for."""
 
-    def __init__(self, connection: Connection) -> None:
-        self.records = SqlRecords(connection)
-        self.journal = SqlJournal(connection)
-        self.links = SqlLinks(connection)
-        self.decisions = SqlDecisions(connection)
+    def __init__(self, connection: Connection, *, readonly: bool = False) -> None:
+        pending = Pending(connection, readonly)
+        self.flush = pending.flush
+        self.records = SqlRecords(connection, pending)
+        self.journal = SqlJournal(connection, pending)
+        self.links = SqlLinks(connection, pending)
+        self.decisions = SqlDecisions(connection, pending)
         self.views = SqlViews(connection)
         self.audit = SqlAudit(connection)
+        self.memos = SqlMemos(connection)
 
 
 class SqlStore:
@@ -54,8 +59,8 @@ class SqlStore:
     def write(self, job: Callable[[Transaction], T]) -> Future[T]:
         return self._writer.write(job)
 
-    def finish_with(self, finish: Callable[[Transaction], None]) -> None:
-        self._writer.finish_with(finish)
+    def finish_with(self, finish: Callable[[Transaction], None], then: Callable[[], None] = nothing) -> None:
+        self._writer.finish_with(finish, then)
 
     @property
     def commits(self) -> int:
@@ -68,7 +73,7 @@ class SqlStore:
             driver = connection.connection
             _query_only(driver, True)
             try:
-                yield SqlTransaction(connection)
+                yield SqlTransaction(connection, readonly=True)
             finally:
                 connection.rollback()
                 _query_only(driver, False)
@@ -125,9 +130,13 @@ def _query_only(driver: Any, on: bool) -> None:
 def _check_schema(connection: Connection) -> None:
     schema.metadata.create_all(connection)
     found = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.name == "schema"))
-    if found is None:
-        connection.execute(insert(schema.meta), {"name": "schema", "value": str(schema.SCHEMA)})
-    elif int(found) > schema.SCHEMA:
+    number = schema.SCHEMA if found is None else int(found)
+    if number > schema.SCHEMA:
         raise Clash(
             "schema", f"the store has schema {found}; this program knows {schema.SCHEMA}", hint="upgrade Mithaq"
         )
+    for step in range(number + 1, schema.SCHEMA + 1):
+        for statement in schema.STEPS[step]:
+            connection.exec_driver_sql(statement)
+    connection.execute(delete(schema.meta).where(schema.meta.c.name == "schema"))
+    connection.execute(insert(schema.meta), {"name": "schema", "value": str(schema.SCHEMA)})

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,6 +22,14 @@ from mithaq.kernel.ports import Transaction
 T = TypeVar("T")
 Job = Callable[[Transaction], Any]
 MAX_JOBS = 500
+MAX_WAITING = 20_000  # jobs; beyond it callers are asked to come again, and memory stays bounded
+
+
+class Flushed(Transaction, Protocol):
+    """A transaction that writes what it has added when told to."""
+
+    @property
+    def flush(self) -> Callable[[], None]: ...
 
 
 class Writer:
@@ -30,7 +38,7 @@ class Writer:
     def __init__(
         self,
         connection: Connection,
-        open_transaction: Callable[[Connection], Transaction],
+        open_transaction: Callable[[Connection], Flushed],
         alone: AbstractContextManager[Any],
     ) -> None:
         self._connection = connection
@@ -38,14 +46,16 @@ class Writer:
         self._alone = alone  # held while a batch runs
         self._queue: queue.SimpleQueue[tuple[Job, Future[Any]] | None] = queue.SimpleQueue()
         self._finish: list[Job] = []
+        self._then: list[Callable[[], None]] = []
         self._closing = threading.Lock()
         self._closed = False
         self.commits = 0
         self._thread = threading.Thread(target=self._run, name="mithaq-writer", daemon=True)
         self._thread.start()
 
-    def finish_with(self, finish: Job) -> None:
+    def finish_with(self, finish: Job, then: Callable[[], None]) -> None:
         self._finish.append(finish)
+        self._then.append(then)
 
     def write(self, job: Callable[[Transaction], T]) -> Future[T]:
         if threading.current_thread() is self._thread:
@@ -54,6 +64,8 @@ class Writer:
         with self._closing:
             if self._closed:
                 raise Unavailable("store", "the store is closed")
+            if self._queue.qsize() >= MAX_WAITING:
+                raise Unavailable("busy", "too much waits to be written", hint="try again in a moment")
             self._queue.put((job, future))
         return future
 
@@ -97,11 +109,14 @@ class Writer:
                 transaction = self._open(self._connection)
                 for finish in self._finish:
                     finish(transaction)
+                transaction.flush()
         except BaseException as problem:  # noqa: BLE001 - the edge of the thread: every caller must be answered
             failed = _failure(problem)
             answers = [lambda future=future: future.set_exception(failed) for _, future in live]  # type: ignore[misc]
         else:
             self.commits += 1
+            for then in self._then:
+                then()
         for answer in answers:
             answer()
 
@@ -109,7 +124,9 @@ class Writer:
         """Run a job in a savepoint. What its caller is told waits for the commit."""
         try:
             with self._connection.begin_nested():
-                result = job(self._open(self._connection))
+                transaction = self._open(self._connection)
+                result = job(transaction)
+                transaction.flush()
         except SQLAlchemyError:
             raise  # the database is in trouble: the whole commit fails
         except Exception as problem:  # noqa: BLE001 - a job's own error is its caller's, and harms no other

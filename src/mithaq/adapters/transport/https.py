@@ -15,7 +15,7 @@ from mithaq.kernel.seal import MAX_SEALED
 PATH = "/link/1/deliveries"
 MEDIA_TYPE = "application/vnd.mithaq.sealed"
 TIMEOUT = httpx2.Timeout(30.0, connect=5.0)
-_ANSWERED = (200, 409, 422)  # settled, gap, conflict: each with a signed receipt
+_ANSWERED = (200, 409, 422, 423)  # settled, gap, conflict, paused: each with a signed receipt
 
 
 class HttpsTransport:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mithaq.errors import BadInput, NotAllowed, Unavailable, Untrusted
-from mithaq.kernel.node import Answer
+from mithaq.kernel.link.inbound import Answer
 
 
 class LocalTransport:

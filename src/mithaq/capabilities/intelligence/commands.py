@@ -21,6 +21,8 @@ MAX_ROWS = 500
 class AlertVehicle(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """An alert as an officer gives it. ``release_remarks`` is the text of the remarks that partners may read.
 
+    A ``flash`` alert goes before everything that waits: for a danger that is now.
+
     ``reference`` is the officer's own file reference: it stays at home, and the same reference means the same alert.
     """
 
@@ -38,6 +40,7 @@ class AlertVehicle(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     caveats: tuple[Code, ...] = ()
     reference: Line | None = None
     exercise: bool = False
+    flash: bool = False
 
 
 class CorrectVehicle(AlertVehicle, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -64,13 +67,14 @@ def alert_vehicle(desk: Desk, given: AlertVehicle) -> Stated:
     known = _known(desk, given)
     if known is not None and _same(desk, known, given):
         return Stated(known.id, known.version, unchanged=True)
-    return desk.state(_draft(desk, given, known), reference=given.reference or "")
+    return desk.state(_draft(desk, given, known), reference=given.reference or "", flash=given.flash)
 
 
 def correct_vehicle(desk: Desk, given: CorrectVehicle) -> Stated:
     """State the next version of an alert."""
     known = desk.own(given.id)
-    return desk.state(_draft(desk, given, known), reference=given.reference or desk.held(given.id).reference)
+    reference = given.reference or desk.held(given.id).reference
+    return desk.state(_draft(desk, given, known), reference=reference, flash=given.flash)
 
 
 def alert_vehicles(desk: Desk, given: AlertVehicles) -> tuple[Taken, ...]:

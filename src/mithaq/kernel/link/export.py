@@ -63,8 +63,12 @@ class Page(Struct, frozen=True):
 
 
 def page(tx: Transaction, link: str, after: int) -> Page:
-    """The next messages with the receipts that settled them; after the last message, the checkpoints."""
-    found = tx.links.page(link, after=after, limit=PAGE)
+    """The next messages with the receipts that settled them; after the last message, the checkpoints.
+
+    A message that overtook is among them once the log has reached it.
+    """
+    size = tx.links.edge(link).size
+    found = [message for message in tx.links.page(link, after=after, limit=PAGE) if message.seq <= size]
     if not found:
         notes = (Line(checkpoint=Signed(size, note)) for size, note in tx.links.checkpoints(link))
         return Page(tuple(notes), None)

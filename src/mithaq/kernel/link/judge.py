@@ -45,8 +45,10 @@ class Judging(Struct, frozen=True):
         message = canonical.decode(content, Content)
         if (message.sender, message.receiver, message.seq) != (self.partner, self.me, carried.seq):
             raise Untrusted("misaddressed", "the message names another link or number")
+        if carried.path is not None and message.lane == "record":
+            raise NotAllowed("lane", "a message of the record lane may not overtake")
         if message.what != "release":
-            return Judgement("accepted", "not_understood")
+            return Judgement("accepted", "not_understood", lane=message.lane)
         release = canonical.fit(message.body, Release)
         self._check(tx, release, at)
         kind = self.kinds.get(release.kind)
@@ -64,7 +66,9 @@ class Judging(Struct, frozen=True):
             seq=carried.seq,
         )
         subject = f"{release.record}/{release.version}"
-        return Judgement("accepted", "" if kind else "not_understood", holding, subject, release.marking.exercise)
+        return Judgement(
+            "accepted", "" if kind else "not_understood", holding, subject, release.marking.exercise, message.lane
+        )
 
     def _check(self, tx: Transaction, release: Release, at: datetime) -> None:
         if release.origin != self.partner or not release.record.startswith(f"{self.partner}-"):

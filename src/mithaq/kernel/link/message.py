@@ -2,9 +2,9 @@
 
 - A **message** is the exact canonical bytes of a ``Content``. It names its link, number and lane, so it can stand for
   nothing else. Its *entry* in the log is a salted hash of those bytes.
-- A **delivery** is what one request carries: messages in order of number, the newest signed checkpoint of the link's
-  log, and the consistency proof from the log as it will be after the last message to that checkpoint. With none in it,
-  it asks for the partner's head.
+- A **delivery** is what one request carries, with the newest signed checkpoint of the link's log: either a *run* of
+  numbers without gaps, with the consistency proof from the log that ends with it to that checkpoint; or messages that
+  *overtake*, each with its path to that checkpoint. With none in it, it asks for the partner's head.
 - A **receipt** is the signed answer: a verdict for every message (again, if it came before) and the receiver's head.
 
 ``docs/protocol.md`` is the same in prose.
@@ -24,6 +24,10 @@ MAX_CONTENT = 256 * 1024
 Number = Annotated[int, Meta(ge=1)]
 Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Path = Annotated[tuple[Hash, ...], Meta(max_length=64)]
+Note = Annotated[str, Meta(max_length=16_384)]
+Tombstone = Literal["suspended", "recalled", "expired", "superseded"]
+DeliveryFormat = Literal["mithaq-delivery/1", "mithaq-delivery/2"]
+ReceiptFormat = Literal["mithaq-receipt/1", "mithaq-receipt/2"]
 _FROM_TO = {"sender": "from", "receiver": "to"}
 
 
@@ -40,24 +44,32 @@ class Content(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, ren
 
 
 class Carried(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
-    """One number of a delivery: a message with its salt, or a tombstone, which shows its log entry and why."""
+    """One number of a delivery: a message with its salt; a tombstone, which shows its log entry and why; or the entry
+    alone, for a number that the receiver holds already because it overtook.
+    """
 
     seq: Number
     salt: Hash | None = None
     content: Annotated[str, Meta(max_length=MAX_CONTENT)] | None = None
     entry: Hash | None = None
-    tombstone: Literal["suspended", "recalled", "expired", "superseded"] | None = None
+    tombstone: Tombstone | None = None
+    path: Path | None = None  # of a message that overtakes
 
 
-class Delivery(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, rename=_FROM_TO):
-    """What one request carries. The checkpoint covers the last message; an empty delivery asks for the head."""
+class Delivery(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True, rename=_FROM_TO):
+    """What one request carries. Format 2 may overtake, and may ask for verdicts given before, ``after`` a number."""
 
-    format: Literal["mithaq-delivery/1"] = "mithaq-delivery/1"
+    format: DeliveryFormat
     sender: PartyId
     receiver: PartyId
-    checkpoint: Annotated[str, Meta(max_length=16_384)]
+    checkpoint: Note
     consistency: Path = ()
     messages: Annotated[tuple[Carried, ...], Meta(max_length=MAX_MESSAGES)] = ()
+    after: Annotated[int, Meta(ge=0)] | None = None
+
+    @property
+    def overtakes(self) -> bool:
+        return bool(self.messages) and self.messages[0].path is not None
 
 
 class Verdict(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -76,18 +88,24 @@ class Head(Struct, frozen=True, forbid_unknown_fields=True):
     root: Hash
 
 
-class Receipt(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, rename=_FROM_TO):
+class Receipt(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True, rename=_FROM_TO):
     """The signed answer to one delivery.
 
     ``settled``: a verdict for each message. ``gap``: numbers are missing, send from ``head.size + 1``. ``conflict``:
     something signed contradicts what was signed before; the receiver keeps the evidence and takes nothing more.
+    ``paused``: the receiver takes nothing for now.
+
+    Format 2 names the delivery it ``answers`` by the SHA-256 of its bytes, so that it cannot stand for another; and,
+    when asked for verdicts given before, the newest ``checkpoint`` the sender signed.
     """
 
-    format: Literal["mithaq-receipt/1"] = "mithaq-receipt/1"
+    format: ReceiptFormat
     sender: PartyId
     receiver: PartyId
     link: LinkId
-    outcome: Literal["settled", "gap", "conflict"]
+    outcome: Literal["settled", "gap", "conflict", "paused"]
     verdicts: Annotated[tuple[Verdict, ...], Meta(max_length=MAX_MESSAGES)] = ()
     head: Head
     at: Instant
+    answers: Hash | None = None
+    checkpoint: Note | None = None

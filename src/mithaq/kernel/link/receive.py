@@ -6,21 +6,22 @@ our copy of that log must be the same one. What a message says is judged by ``ju
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 
 import msgspec
 from msgspec import Struct
 
 from mithaq.errors import MithaqError, Untrusted
 from mithaq.kernel.keys import VerifyKeys
-from mithaq.kernel.link.log.checkpoint import Checkpoint, origin, verify_checkpoint
-from mithaq.kernel.link.log.proof import Tree, verify_consistency
+from mithaq.kernel.link.log.checkpoint import Checkpoint, origin, read_checkpoint, verify_checkpoint
+from mithaq.kernel.link.log.proof import Tree, verify_consistency, verify_inclusion
 from mithaq.kernel.link.log.tree import append, entry_of, root
-from mithaq.kernel.link.message import Carried, Delivery, Head, Receipt, Verdict
+from mithaq.kernel.link.message import MAX_MESSAGES, Carried, Delivery, Head, Verdict
 from mithaq.kernel.link.sequence import extend
 from mithaq.kernel.ports import Edge, Holding, Message, Transaction
-from mithaq.kernel.values import link_id
+from mithaq.kernel.values import Lane, link_id
 
 
 class Judgement(Struct, frozen=True):
@@ -31,6 +32,7 @@ class Judgement(Struct, frozen=True):
     holding: Holding | None = None
     subject: str = ""
     exercise: bool = False
+    lane: Lane = "record"
 
 
 Judge = Callable[[Transaction, bytes, Carried, datetime], Judgement]
@@ -41,6 +43,14 @@ class Conflict(Untrusted):
     """Something the partner signed contradicts what it signed before. The delivery is kept as evidence."""
 
 
+class Taken(Struct, frozen=True):
+    """What became of a delivery: settled, gap or conflict (and why), with a verdict for each message it carried."""
+
+    outcome: str
+    verdicts: tuple[Verdict, ...] = ()
+    problem: str = ""
+
+
 def check(delivery: Delivery, *, me: str, partner: str, keys: VerifyKeys) -> Checkpoint:
     """The verified checkpoint of a delivery from ``partner`` to us, whose messages come in order of number."""
     if (delivery.sender, delivery.receiver) != (partner, me):
@@ -49,82 +59,150 @@ def check(delivery: Delivery, *, me: str, partner: str, keys: VerifyKeys) -> Che
         )
     signed = verify_checkpoint(delivery.checkpoint, origin(link_id(partner, me)), keys)
     numbers = [carried.seq for carried in delivery.messages]
-    if numbers and numbers != list(range(numbers[0], numbers[0] + len(numbers))):
-        raise Untrusted("delivery", "the messages of a delivery are not numbered one after the other")
+    if any(later <= earlier for earlier, later in pairwise(numbers)):
+        raise Untrusted("delivery", "the messages of a delivery are not in order of number")
     if numbers and numbers[-1] > signed.size:
         raise Untrusted("delivery", f"message {numbers[-1]} is not covered by a checkpoint of size {signed.size}")
+    if not delivery.overtakes and numbers != list(range(numbers[0], numbers[0] + len(numbers)) if numbers else []):
+        raise Untrusted("delivery", "the messages of a delivery are not numbered one after the other")
     for carried in delivery.messages:
+        if (carried.path is not None) is not delivery.overtakes:
+            raise Untrusted("delivery", "messages that overtake and messages that do not in one delivery")
         entry(carried)
     return signed
 
 
 def entry(carried: Carried) -> bytes:
-    """The log entry of one number: computed from a message, shown by a tombstone. Untrusted if it is neither."""
-    if carried.salt is not None and carried.content is not None and (carried.entry, carried.tombstone) == (None, None):
-        return entry_of(carried.salt, carried.content.encode())
-    if carried.entry is not None and carried.tombstone is not None and (carried.salt, carried.content) == (None, None):
+    """The log entry of one number: computed from a message, shown for what is not one. Untrusted if it is neither."""
+    shown = carried.entry is not None
+    message = carried.salt is not None and carried.content is not None
+    if message and not shown and carried.tombstone is None:
+        return entry_of(carried.salt or b"", (carried.content or "").encode())
+    if carried.entry is not None and (carried.salt, carried.content, carried.path) == (None, None, None):
         return carried.entry
     raise Untrusted("delivery", f"number {carried.seq} is neither a message nor a tombstone")
 
 
-def take(
-    tx: Transaction, delivery: Delivery, signed: Checkpoint, judge: Judge, at: datetime, keep: Callable[[str], None]
-) -> Receipt:
-    """Append what is new, repeat the verdicts of what is not, and answer. Runs inside one transaction.
+def take(tx: Transaction, delivery: Delivery, signed: Checkpoint, judge: Judge, at: datetime) -> Taken:
+    """Keep what is new and repeat the verdicts of what is not. Runs inside one transaction.
 
-    On a contradiction nothing of the delivery is taken; ``keep`` is told why, and the caller keeps the evidence.
+    On a contradiction nothing of the delivery is taken; the caller keeps the evidence.
     """
     link = link_id(delivery.sender, delivery.receiver)
     edge = tx.links.edge(link)
-    first = delivery.messages[0].seq if delivery.messages else edge.size + 1
-    if first > edge.size + 1:
-        return _receipt(tx, delivery, "gap", (), at)
+    entries = [entry(carried) for carried in delivery.messages]
+    known = {carried.seq: tx.links.get(link, carried.seq) for carried in delivery.messages} if delivery.messages else {}
     try:
-        _check_log(tx, link, edge, delivery, signed)
+        _check_known(link, delivery, entries, known)
+        if delivery.overtakes:
+            _check_paths(delivery, entries, signed)
+            grown = edge
+        else:
+            missing = _missing(delivery, known, edge.size)
+            if missing:
+                return Taken("gap", problem=missing)
+            grown = _grown(delivery, entries, edge)
+        _check_log(tx, link, edge, grown, delivery, signed)
     except Conflict as conflict:
-        keep(str(conflict))
-        return _receipt(tx, delivery, "conflict", (), at)
-    verdicts = [_verdict(tx, link, carried, edge.size, judge, at) for carried in delivery.messages]
-    extend(tx, link, [entry(carried) for carried in delivery.messages if carried.seq > edge.size])
-    if signed.size >= edge.size:
+        return Taken("conflict", problem=str(conflict))
+    verdicts = tuple(
+        _verdict(tx, link, carried, one, known[carried.seq], judge, at)
+        for carried, one in zip(delivery.messages, entries, strict=True)
+    )
+    if grown.size > edge.size:
+        extend(tx, link, entries[len(entries) - (grown.size - edge.size) :])
+    if signed.size >= grown.size:
         tx.links.add_checkpoint(link, signed.size, delivery.checkpoint)
-    return _receipt(tx, delivery, "settled", tuple(verdicts), at)
+    return Taken("settled", verdicts)
 
 
-def _check_log(tx: Transaction, link: str, edge: Edge, delivery: Delivery, signed: Checkpoint) -> None:
-    """Our log of the link, extended by this delivery, is a prefix of the log the checkpoint signs; else Conflict."""
-    for carried in delivery.messages:
-        if carried.seq <= edge.size:
-            known = tx.links.get(link, carried.seq)
-            if known is None or known.entry != entry(carried):
-                raise Conflict("conflict", f"{link}/{carried.seq} was another message before")
-    new = [entry(carried) for carried in delivery.messages if carried.seq > edge.size]
-    extended, _ = append(edge, new)
+def again(tx: Transaction, link: str, after: int) -> tuple[tuple[Verdict, ...], str | None]:
+    """The verdicts given after a number, and the newest checkpoint we hold: for a sender that has lost them."""
+    size = tx.links.edge(link).size
+    found = tx.links.page(link, after=after, limit=MAX_MESSAGES)
+    return tuple(_repeated(message) for message in found if message.seq <= size), tx.links.checkpoint(link)
+
+
+def head(tx: Transaction, link: str) -> Head:
+    """How much of a link we hold."""
+    edge = tx.links.edge(link)
+    return Head(edge.size, root(edge))
+
+
+def _missing(delivery: Delivery, known: Mapping[int, Message | None], size: int) -> str:
+    """Why a run does not follow on our log, if it does not; what is shown by its entry alone must be here already."""
+    first = delivery.messages[0].seq if delivery.messages else size + 1
+    if first > size + 1:
+        return f"number {size + 1}"
+    bare = (one for one in delivery.messages if one.content is None and one.tombstone is None)
+    return next((f"the message of number {one.seq}" for one in bare if known[one.seq] is None), "")
+
+
+def _check_known(link: str, delivery: Delivery, entries: Sequence[bytes], known: Mapping[int, Message | None]) -> None:
+    """What came before under these numbers was the same; else Conflict."""
+    for carried, one in zip(delivery.messages, entries, strict=True):
+        before = known[carried.seq]
+        if before is not None and before.entry != one:
+            raise Conflict("conflict", f"{link}/{carried.seq} was another message before")
+
+
+def _check_paths(delivery: Delivery, entries: Sequence[bytes], signed: Checkpoint) -> None:
+    """Each message that overtakes is in the log that the checkpoint signs; else Conflict."""
+    for carried, one in zip(delivery.messages, entries, strict=True):
+        try:
+            verify_inclusion(one, carried.seq - 1, signed.size, carried.path or (), signed.root)
+        except Untrusted as problem:
+            raise Conflict("conflict", f"number {carried.seq}: {problem.message}") from None
+
+
+def _grown(delivery: Delivery, entries: Sequence[bytes], edge: Edge) -> Edge:
+    new = [one for carried, one in zip(delivery.messages, entries, strict=True) if carried.seq > edge.size]
+    return append(edge, new)[0]
+
+
+def _check_log(tx: Transaction, link: str, edge: Edge, grown: Edge, delivery: Delivery, signed: Checkpoint) -> None:
+    """Our log of the link, as it grows by this delivery, is a prefix of every log that was signed; else Conflict."""
     tree = Tree(edge, lambda level, index: tx.links.tile(link, level, index))
     try:
-        if extended.size <= signed.size:
-            old = delivery.consistency if new or delivery.consistency else ()
-            _prefix(extended, signed, old, bool(new))
-        elif tree.root(signed.size) != signed.root:
-            raise Untrusted("fork", f"the checkpoint of size {signed.size} is of another log")
+        if grown.size > signed.size:
+            if tree.root(signed.size) != signed.root:
+                raise Untrusted("fork", f"the checkpoint of size {signed.size} is of another log")
+        elif grown.size == signed.size:
+            if root(grown) != signed.root:
+                raise Untrusted("fork", f"the checkpoint of size {signed.size} is of another log")
+        elif grown.size > edge.size or delivery.consistency:
+            verify_consistency(grown.size, signed.size, list(delivery.consistency), root(grown), signed.root)
+        _check_signed_before(tx, link, edge, grown, delivery, signed)
     except Untrusted as problem:
         raise Conflict("conflict", f"{link}: {problem.message}") from None
 
 
-def _prefix(edge: Edge, signed: Checkpoint, proof: tuple[bytes, ...], new: bool) -> None:
-    if edge.size == signed.size:
-        if root(edge) != signed.root:
-            raise Untrusted("fork", f"the checkpoint of size {signed.size} is of another log")
-    elif new:
-        verify_consistency(edge.size, signed.size, list(proof), root(edge), signed.root)
+def _check_signed_before(
+    tx: Transaction, link: str, edge: Edge, grown: Edge, delivery: Delivery, signed: Checkpoint
+) -> None:
+    """The checkpoints signed before, of sizes that our log had not reached, are of the log as it now is."""
+    same = tx.links.checkpoint(link, signed.size)
+    if same is not None and read_checkpoint(same)[0].root != signed.root:
+        raise Untrusted("equivocation", f"two checkpoints of size {signed.size} with different roots")
+    if grown.size == edge.size:
+        return
+    sizes = tx.links.checkpoints(link, after=edge.size, upto=grown.size)
+    entries = [entry(carried) for carried in delivery.messages if carried.seq > edge.size] if sizes else []
+    for size, note in sizes:
+        if root(append(edge, entries[: size - edge.size])[0]) != read_checkpoint(note)[0].root:
+            raise Untrusted("fork", f"an earlier checkpoint of size {size} is of another log")
 
 
-def _verdict(tx: Transaction, link: str, carried: Carried, size: int, judge: Judge, at: datetime) -> Verdict:
-    if carried.seq <= size:
-        known = tx.links.get(link, carried.seq)
-        assert known is not None  # noqa: S101 - _check_log has read it in this transaction
-        return Verdict(carried.seq, known.entry, known.outcome, known.code or None)  # type: ignore[arg-type]
-    return _settle(tx, link, carried, _judged(tx, carried, judge, at), at)
+def _verdict(
+    tx: Transaction, link: str, carried: Carried, one: bytes, known: Message | None, judge: Judge, at: datetime
+) -> Verdict:
+    if known is not None:
+        return _repeated(known)
+    return _settle(tx, link, carried, one, _judged(tx, carried, judge, at), at)
+
+
+def _repeated(known: Message) -> Verdict:
+    return Verdict(known.seq, known.entry, known.outcome, known.code or None)  # type: ignore[arg-type]
 
 
 def _judged(tx: Transaction, carried: Carried, judge: Judge, at: datetime) -> Judgement:
@@ -136,7 +214,7 @@ def _judged(tx: Transaction, carried: Carried, judge: Judge, at: datetime) -> Ju
         return Judgement("refused", problem.code.replace("-", "_"))
 
 
-def _settle(tx: Transaction, link: str, carried: Carried, judged: Judgement, at: datetime) -> Verdict:
+def _settle(tx: Transaction, link: str, carried: Carried, one: bytes, judged: Judgement, at: datetime) -> Verdict:
     """Keep the number. A refused message's content is not kept: we have no right to hold it, only its entry."""
     partner = link.partition(">")[0]
     what = "received" if judged.verdict == "accepted" else judged.verdict
@@ -146,10 +224,10 @@ def _settle(tx: Transaction, link: str, carried: Carried, judged: Judgement, at:
         Message(
             link=link,
             seq=carried.seq,
-            lane="record",
+            lane=judged.lane,
             salt=carried.salt or b"",
             content=carried.content.encode() if held and carried.content is not None else None,
-            entry=entry(carried),
+            entry=one,
             outcome=judged.verdict,  # type: ignore[arg-type]
             code=judged.code,
             subject=judged.subject,
@@ -158,18 +236,4 @@ def _settle(tx: Transaction, link: str, carried: Carried, judged: Judgement, at:
     )
     if judged.holding is not None:
         tx.records.add(msgspec.structs.replace(judged.holding, position=position))
-    return Verdict(carried.seq, entry(carried), judged.verdict, judged.code or None)  # type: ignore[arg-type]
-
-
-def _receipt(tx: Transaction, delivery: Delivery, outcome: str, verdicts: tuple[Verdict, ...], at: datetime) -> Receipt:
-    link = link_id(delivery.sender, delivery.receiver)
-    edge = tx.links.edge(link)
-    return Receipt(
-        sender=delivery.receiver,
-        receiver=delivery.sender,
-        link=link,
-        outcome=outcome,  # type: ignore[arg-type]
-        verdicts=verdicts,
-        head=Head(edge.size, root(edge)),
-        at=at,
-    )
+    return Verdict(carried.seq, one, judged.verdict, judged.code or None)  # type: ignore[arg-type]

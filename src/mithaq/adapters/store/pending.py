@@ -1,0 +1,80 @@
+"""What a transaction has added and not yet written: rows of one table go to the database together.
+
+A statement of its own for each row costs several times what the row does. So rows wait here, are found here by whoever
+asks for one of them, and are written before anything is asked of their table that only the database can answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, Insert, Table, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from mithaq.errors import Clash
+
+Key = tuple[Any, ...]
+Row = dict[str, Any]
+
+
+class Pending:
+    """The rows that wait, by table and primary key, in the order they came."""
+
+    def __init__(self, connection: Connection, readonly: bool) -> None:
+        self._connection = connection
+        self._readonly = readonly
+        self._rows: dict[Table, dict[Key, Row]] = {}
+        self._last: dict[str, Callable[[], None]] = {}
+
+    def add(self, table: Table, key: Key, row: Row) -> None:
+        """Keep a row. Clash, now or when it is written, if its key is taken."""
+        self._may_write()
+        waiting = self._rows.setdefault(table, {})
+        if key in waiting:
+            raise _taken(table, key)
+        waiting[key] = row
+
+    def put(self, table: Table, key: Key, row: Row) -> None:
+        """Keep a row in place of one that waits under the same key."""
+        self._may_write()
+        self._rows.setdefault(table, {})[key] = row
+
+    def finally_do(self, name: str, write: Callable[[], None]) -> None:
+        """Have this done once at the next ``flush``."""
+        self._may_write()
+        self._last[name] = write
+
+    def of(self, table: Table) -> dict[Key, Row]:
+        return self._rows.get(table, {})
+
+    def write(self, table: Table, statement: Insert | None = None) -> None:
+        """Write what waits for one table."""
+        waiting = self._rows.pop(table, {})
+        if not waiting:
+            return
+        try:
+            self._connection.execute(statement if statement is not None else insert(table), list(waiting.values()))
+        except IntegrityError:
+            key = next((key for key in waiting if self._is_taken(table, key)), next(iter(waiting)))
+            raise _taken(table, key) from None
+
+    def flush(self) -> None:
+        for write in self._last.values():
+            write()
+        self._last.clear()
+        for table in list(self._rows):
+            self.write(table)
+
+    def _may_write(self) -> None:
+        if self._readonly:
+            raise Clash("reading", "nothing can be written in a readonly transaction", hint="use Store.write")
+
+    def _is_taken(self, table: Table, key: Key) -> bool:
+        columns = list(table.primary_key.columns)
+        same = (column == part for column, part in zip(columns, key, strict=True))
+        return self._connection.execute(select(columns[0]).where(*same)).first() is not None
+
+
+def _taken(table: Table, key: Key) -> Clash:
+    return Clash("taken", f"{'/'.join(map(str, key))} is already in {table.name}")

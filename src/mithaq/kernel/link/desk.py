@@ -1,0 +1,243 @@
+"""The links at the desk: what a person may ask of them and do with them."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from mithaq.errors import NotFound, Unavailable
+from mithaq.kernel.desk import Desk
+from mithaq.kernel.link import audit, pause, recover
+from mithaq.kernel.link import export as exports
+from mithaq.kernel.link.log.checkpoint import read_checkpoint
+from mithaq.kernel.link.log.proof import Tree
+from mithaq.kernel.plug import Command, Question
+from mithaq.kernel.values import Count, PartyId, RecordId, ends, link_id
+
+
+class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
+    """No input."""
+
+
+class LinkState(Struct, frozen=True):
+    """One direction of one link: how many numbers it has, what became of them, and how the line is."""
+
+    link: str
+    partner: str
+    size: int
+    waiting: int
+    accepted: int
+    refused: int
+    tombstone: int
+    state: str  # up, retrying, paused by us, paused by them; receiving
+    problem: str = ""
+    oldest: int = 0  # seconds that the oldest waiting message has waited
+    bytes: int = 0  # sealed bytes carried since the node was started
+    unsure: bool = False  # since a restore the partner has not told how far we had come
+
+
+class Verification(Struct, frozen=True):
+    """One log, rebuilt from its messages and checked against everything signed about it."""
+
+    link: str
+    size: int
+    root: str
+    checkpoints: int
+    receipts: int
+    verified: bool
+    findings: tuple[audit.Finding, ...]
+
+
+class Number(Struct, frozen=True, forbid_unknown_fields=True):
+    """One number of one link."""
+
+    sender: PartyId
+    receiver: PartyId
+    seq: Count
+
+
+class Further(Struct, frozen=True, forbid_unknown_fields=True):
+    """A link, and the number after which to go on."""
+
+    sender: PartyId
+    receiver: PartyId
+    after: int = 0
+
+
+class Proof(Struct, frozen=True):
+    """That one message is in the log its sender signed: RFC 9162 inclusion, all hashes in hex.
+
+    Whoever holds the message and its salt computes ``entry``; ``path`` leads from it to the root in ``checkpoint``.
+    """
+
+    link: str
+    seq: int
+    entry: str
+    salt: str
+    path: tuple[str, ...]
+    size: int
+    checkpoint: str
+
+
+class Whom(Struct, frozen=True, forbid_unknown_fields=True):
+    """A partner."""
+
+    party: PartyId
+
+
+class Which(Struct, frozen=True, forbid_unknown_fields=True):
+    """One of our records, all its versions."""
+
+    id: RecordId
+
+
+class LinkPaused(Struct, frozen=True):
+    """Whether the links with a partner are paused by us."""
+
+    party: str
+    paused: bool
+
+
+class Recalled(Struct, frozen=True):
+    """The messages that were stopped before they left, and those that a partner already has."""
+
+    id: str
+    stopped: tuple[str, ...]
+    arrived: tuple[str, ...]
+
+
+class Restored(Struct, frozen=True):
+    """The partners that will be asked how far we had come."""
+
+    asks: tuple[str, ...]
+
+
+def links(desk: Desk, _: Nothing) -> tuple[LinkState, ...]:
+    """Every direction of every link."""
+    me = desk.node.party
+    both = {link_id(*pair) for partner in desk.node.partners for pair in ((me, partner), (partner, me))}
+    return tuple(_link_state(desk, link) for link in sorted(both))
+
+
+def verify(desk: Desk, _: Nothing) -> tuple[Verification, ...]:
+    """Rebuild every log held here and check it against every checkpoint and receipt."""
+    cards = {**desk.node.cards, desk.node.party: desk.node.card}
+    found = []
+    for link in desk.tx.links.names():
+        sender, receiver = ends(link)
+        report = audit.verify(desk.tx, link, sender=cards[sender].keys, receiver=cards[receiver].keys)
+        found.append(
+            Verification(
+                link, report.size, report.root.hex(), report.checkpoints, report.receipts, report.verified,
+                report.findings,
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def prove(desk: Desk, given: Number) -> Proof:
+    """The proof that a message is in the signed log, from this node's own copy of it."""
+    link = link_id(given.sender, given.receiver)
+    message, note = desk.tx.links.get(link, given.seq), desk.tx.links.checkpoint(link)
+    if message is None or note is None:
+        raise NotFound("message", f"no message {given.seq} on {link}", hint="see mithaq link status")
+    edge, (signed, _) = desk.tx.links.edge(link), read_checkpoint(note)
+    if signed.size > edge.size:
+        raise Unavailable(
+            "proof", f"the signed log has {signed.size} entries, ours {edge.size}", hint="when all is here"
+        )
+    tree = Tree(edge, lambda level, index: desk.tx.links.tile(link, level, index))
+    path = tuple(part.hex() for part in tree.inclusion(given.seq - 1, signed.size))
+    return Proof(link, given.seq, message.entry.hex(), message.salt.hex(), path, signed.size, note)
+
+
+def export(desk: Desk, given: Further) -> exports.Page:
+    """Some lines of this node's side of a link, for an auditor."""
+    link = link_id(given.sender, given.receiver)
+    if link not in desk.tx.links.names():
+        raise NotFound("link", f"no link {link} here", hint="see mithaq link status")
+    return exports.page(desk.tx, link, given.after)
+
+
+def _link_state(desk: Desk, link: str) -> LinkState:
+    sender, receiver = ends(link)
+    ours = sender == desk.node.party
+    partner = receiver if ours else sender
+    tally = desk.tx.links.tally(link)
+    line = desk.node.lines[partner]
+    paused = pause.is_paused(desk.tx, partner)
+    return LinkState(
+        link=link,
+        partner=partner,
+        size=desk.tx.links.edge(link).size,
+        waiting=tally.get("waiting", 0),
+        accepted=tally.get("accepted", 0),
+        refused=tally.get("refused", 0),
+        tombstone=tally.get("tombstone", 0),
+        state="paused by us" if paused else line.state if ours else "receiving",
+        problem=line.problem if ours else "",
+        oldest=_oldest(desk, link) if ours else 0,
+        bytes=line.bytes_out if ours else line.bytes_in,
+        unsure=ours and partner in desk.node.unsure,
+    )
+
+
+def _oldest(desk: Desk, link: str) -> int:
+    waiting = desk.tx.links.page(link, limit=1, outcome="waiting")
+    numbered = desk.tx.journal.page(after=waiting[0].position - 1, limit=1) if waiting else ()
+    return max(0, int((desk.at - numbered[0].at).total_seconds())) if numbered else 0
+
+
+def pause_link(desk: Desk, given: Whom) -> LinkPaused:
+    """Stop sending to a partner and taking from it, at once, until it is resumed. What waits stays."""
+    pause.pause(desk.tx, _partner(desk, given.party), desk.at)
+    return LinkPaused(given.party, True)
+
+
+def resume_link(desk: Desk, given: Whom) -> LinkPaused:
+    """Send to and take from a partner again."""
+    pause.resume(desk.tx, _partner(desk, given.party))
+    return LinkPaused(given.party, False)
+
+
+def recall(desk: Desk, given: Which) -> Recalled:
+    """Stop every version of one of our records that still waits on any link. Where it has arrived, say so."""
+    desk.own(given.id)
+    stopped, arrived = [], []
+    for partner in desk.node.partners:
+        link = link_id(desk.node.party, partner)
+        waiting = desk.tx.links.waiting_about(link, given.id)
+        desk.tx.links.withdraw(link, waiting, "recalled")
+        stopped += [f"{link}/{seq}" for seq in waiting]
+        for version in range(1, desk.own(given.id).version + 1):
+            carried = desk.tx.links.carrying(f"{given.id}/{version}")
+            arrived += [f"{m.link}/{m.seq}" for m in carried if m.link == link and m.outcome == "accepted"]
+    return Recalled(given.id, tuple(stopped), tuple(arrived))
+
+
+def restored(desk: Desk, _: Nothing) -> Restored:
+    """Say that this home was set back to an earlier state: each partner is asked before anything is numbered for it."""
+    for partner in desk.node.partners:
+        recover.unsure(desk.tx, partner, "the operator said so")
+        desk.node.unsure.add(partner)
+        desk.node.lines[partner].head = None
+    return Restored(desk.node.partners)
+
+
+def _partner(desk: Desk, party: str) -> str:
+    if party not in desk.node.cards:
+        raise NotFound("partner", f"{party} is not a partner of this node", hint="see mithaq party list")
+    return party
+
+
+COMMANDS = (
+    Command("link.pause", "stop sending to a partner and taking from it", Whom, LinkPaused, pause_link),
+    Command("link.resume", "send to and take from a partner again", Whom, LinkPaused, resume_link),
+    Command("link.recall", "stop what still waits of a record, on every link", Which, Recalled, recall),
+    Command("node.restored", "say that this home was set back by a restore", Nothing, Restored, restored),
+)
+QUESTIONS = (
+    Question("link.prove", "the proof that a message is in the signed log", Number, Proof, prove, personal=False),
+    Question("link.export", "this side of a link, for an auditor", Further, exports.Page, export),
+    Question("link.status", "numbers and state of every link", Nothing, tuple[LinkState, ...], links, personal=False),
+    Question("link.verify", "rebuild and check every log", Nothing, tuple[Verification, ...], verify, personal=False),
+)

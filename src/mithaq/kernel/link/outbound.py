@@ -1,0 +1,248 @@
+"""Outbound: what waits for a partner goes out, and its receipts settle it.
+
+The first thing a node asks of a partner after a start is its *head*. So it learns what the partner has lost (and sends
+it again) and what it has itself lost by a restore (and takes it back, see ``recover``) before anything new is sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from mithaq.errors import MithaqError, NotAllowed, Unavailable, Untrusted
+from mithaq.kernel import canonical
+from mithaq.kernel.link import evidence, pause, recover, send, stale
+from mithaq.kernel.link.ends import Ends
+from mithaq.kernel.link.log.checkpoint import Checkpoint, origin, read_checkpoint, sign_checkpoint
+from mithaq.kernel.link.log.tree import EMPTY_ROOT
+from mithaq.kernel.link.message import Delivery, DeliveryFormat, Receipt, Tombstone
+from mithaq.kernel.ports import Transaction
+from mithaq.kernel.seal import seal, unseal
+from mithaq.kernel.statement import verified
+from mithaq.kernel.values import link_id
+
+
+class Outbound:
+    """Delivers. One thread at a time for each partner."""
+
+    def __init__(self, ends: Ends) -> None:
+        self._ends = ends
+        self._turn: dict[str, bool] = {}  # whether the latest lane overtakes next
+
+    def attempt(self, party: str) -> int:
+        """Deliver all that waits for a partner; if it is not reached, note when to try again. Messages settled."""
+        line, moved, clock = self._ends.lines[party], 0, self._ends.clock
+        with self._ends.store.read() as tx:
+            line.paused_by_us = pause.is_paused(tx, party)
+        if line.paused_by_us:
+            return 0
+        try:
+            while (settled := self.deliver(party)) is not None and settled.outcome != "paused":
+                moved += settled.settled
+        except MithaqError as problem:
+            line.failed(clock.monotonic(), problem)
+        else:
+            if settled is None:
+                line.reached()
+            else:
+                line.refused(clock.monotonic())
+        return moved
+
+    def deliver(self, party: str) -> send.Settled | None:
+        """Send a partner the next messages that wait and settle them by its receipt; None if it lacks nothing.
+
+        Unavailable: not reached, all still waits. Untrusted: the answer does not hold (it is kept as evidence), or the
+        partner says that what we sign contradicts what it holds.
+        """
+        link, line = link_id(self._ends.party, party), self._ends.lines[party]
+        if line.head is None:
+            with self._ends.store.read() as tx:
+                started = tx.links.edge(link).size > 0 or recover.is_unsure(tx, party)
+            if not started:
+                return None
+            asked = self.ask(party)
+            if asked.outcome == "paused":
+                return asked
+        delivery = self._next(party, link)
+        if delivery is None:
+            return None
+        settled = self._exchange(party, delivery)
+        if settled.outcome == "gap":
+            settled = self._again(party, link, settled.head)
+        if settled.outcome == "conflict":
+            raise Untrusted(
+                "conflict", f"{party} holds another log of {link}", hint="compare both logs with the partner"
+            )
+        return settled
+
+    def ask(self, party: str) -> send.Settled:
+        """Ask a partner for its head. If it shows that we signed more than we hold, take that back first."""
+        link, line = link_id(self._ends.party, party), self._ends.lines[party]
+        settled = self._exchange(party, self._question(party, link, None))
+        if settled.outcome == "settled":
+            line.head = settled.head
+            self._ends.store.write(lambda tx: recover.sure(tx, party)).result()
+        return settled
+
+    def pack(self, party: str, after: int, size: int) -> Iterator[tuple[int, bytes]]:
+        """(last number, sealed delivery) of all that waits beyond a number, to be carried by hand. Sends nothing."""
+        link, card = link_id(self._ends.party, party), self._ends.partner(party).card
+        with self._ends.store.read() as tx:
+            first = tx.links.page(link, after=after, limit=1, outcome="waiting")
+            if not first or pause.is_paused(tx, party):
+                return
+            at, last = self._ends.clock.now(), first[0].seq - 1
+            while (delivery := send.run_after(tx, link, last, send.Room(size=size))) is not None:
+                delivery = stale.bury(delivery, stale.stale(delivery, self._ends.book, at))
+                last = delivery.messages[-1].seq
+                plain = canonical.encode(delivery)
+                yield last, seal(plain, sender=self._ends.party, receiver=party, public=card.sealing)
+
+    def unpack(self, sealed: bytes) -> send.Settled:
+        """Settle by a receipt that was carried by hand."""
+        sender, envelope = unseal(sealed, self._ends.keys, me=self._ends.party)
+        receipt = verified("receipt", envelope, Receipt, self._ends.partner(sender).card.keys)
+        settled = self._settled(sender, receipt, envelope)
+        self._ends.lines[sender].head = settled.head
+        return settled
+
+    def _next(self, party: str, link: str) -> Delivery | None:
+        """The next delivery, with what may no longer be sent withdrawn first."""
+        ends, line = self._ends, self._ends.lines[party]
+        latest = self._turn.get(party, True)
+        room = send.Room(size=line.size, format=_format(line.speaks), latest=latest)
+        at = ends.clock.now()
+        with ends.store.read() as tx:
+            delivery = send.next_delivery(tx, link, head=line.head, room=room)
+        if delivery is None:
+            return None
+        reasons = stale.stale(delivery, ends.book, at)
+        if reasons:
+            ends.store.write(lambda tx: _withdraw(tx, link, reasons)).result()
+            with ends.store.read() as tx:
+                delivery = send.next_delivery(tx, link, head=line.head, room=room)
+            delivery = delivery and stale.bury(delivery, stale.stale(delivery, ends.book, at))
+        self._turn[party] = not latest if delivery is not None and delivery.overtakes else True
+        return delivery
+
+    def _again(self, party: str, link: str, head: int) -> send.Settled:
+        """The partner lacks earlier numbers (it was restored): send them again, in full, from the head it signed."""
+        line = self._ends.lines[party]
+        with self._ends.store.read() as tx:
+            delivery = send.run_after(tx, link, head, send.Room(size=line.size, format=_format(line.speaks)))
+        if delivery is None:
+            raise Unavailable("gap", f"{party} lacks messages of {link} that we do not hold")
+        at = self._ends.clock.now()
+        settled = self._exchange(party, stale.bury(delivery, stale.stale(delivery, self._ends.book, at)))
+        if settled.outcome == "gap":
+            raise Unavailable("gap", f"{party} still lacks number {settled.head + 1} of {link}")
+        return settled
+
+    def _exchange(self, party: str, delivery: Delivery) -> send.Settled:
+        line, clock = self._ends.lines[party], self._ends.clock
+        started = clock.monotonic()
+        receipt, envelope = self._answer(party, delivery)
+        if delivery.messages:
+            line.took(clock.monotonic() - started)
+            self._ends.metrics.observe("delivery", clock.monotonic() - started, partner=party)
+        link = link_id(self._ends.party, party)
+        with self._ends.store.read() as tx:
+            known = tx.links.edge(link).size
+        shown = read_checkpoint(receipt.checkpoint)[0].size if receipt.checkpoint else 0
+        behind = max(receipt.head.size, shown) > known
+        if behind:
+            self._recover(party, link)
+        settled = self._settled(party, receipt, envelope)
+        if settled.outcome in ("settled", "gap"):
+            line.head = settled.head
+        return settled
+
+    def _settled(self, party: str, receipt: Receipt, envelope: bytes) -> send.Settled:
+        link = link_id(self._ends.party, party)
+        try:
+            settled = self._ends.store.write(lambda tx: send.settle(tx, link, receipt, envelope)).result()
+        except Untrusted as problem:
+            self._contradiction(party, problem, envelope)
+            raise
+        self._ends.metrics.count("messages_settled", settled.settled, partner=party)
+        return settled
+
+    def _recover(self, party: str, link: str) -> None:
+        """Take back what we signed and have lost, from the partner's verdicts, page by page."""
+        ends = self._ends
+        with ends.store.read() as tx:
+            lost = recover.Lost(link, tx.links.edge(link))
+        envelope = b""
+        try:
+            while not lost.complete:
+                receipt, envelope = self._answer(party, self._question(party, link, lost.size))
+                lost.add(receipt, envelope, ends.card.keys)
+        except Untrusted as problem:
+            if problem.code != "lost":
+                self._contradiction(party, problem, envelope)
+            raise
+        ends.store.write(lambda tx: lost.restore(tx, party, ends.clock.now())).result()
+
+    def _question(self, party: str, link: str, after: int | None) -> Delivery:
+        """An empty delivery under our newest checkpoint, or under one of nothing if we hold none."""
+        with self._ends.store.read() as tx:
+            note, size = tx.links.checkpoint(link), tx.links.edge(link).size
+        if note is None:
+            note = sign_checkpoint(Checkpoint(origin(link), 0, EMPTY_ROOT), self._ends.keys, self._ends.card.keys)
+        line = self._ends.lines[party]
+        return send.ask_head(link, note, _format(line.speaks), size if after is None else after)
+
+    def _answer(self, party: str, delivery: Delivery) -> tuple[Receipt, bytes]:
+        """The partner's verified receipt for a delivery. A partner that turns format 2 away is asked in format 1."""
+        line = self._ends.lines[party]
+        try:
+            return self._carry(party, delivery)
+        except NotAllowed:
+            if delivery.format == "mithaq-delivery/1" or delivery.messages:
+                raise
+            plain = send.ask_head(link_id(self._ends.party, party), delivery.checkpoint, "mithaq-delivery/1", 0)
+            answer = self._carry(party, plain)
+            line.speaks = 1
+            return answer
+
+    def _carry(self, party: str, delivery: Delivery) -> tuple[Receipt, bytes]:
+        ends = self._ends
+        card, line = ends.partner(party).card, ends.lines[party]
+        plaintext = canonical.encode(delivery)
+        sealed = seal(plaintext, sender=ends.party, receiver=party, public=card.sealing)
+        answer = ends.transport.deliver(party, sealed)
+        line.bytes_out += len(sealed)
+        ends.metrics.count("bytes_sent", len(sealed), partner=party)
+        try:
+            sender, envelope = unseal(answer, ends.keys, me=ends.party)
+            if sender != party:
+                raise Untrusted("receipt", f"{party} was asked and {sender} answered")
+            receipt = verified("receipt", envelope, Receipt, card.keys)
+        except MithaqError as problem:
+            self._keep(evidence.turned_away(ends.clock.now(), party, problem.code, problem.message, answer))
+            raise Untrusted(problem.code, f"the answer of {party} does not hold: {problem.message}") from None
+        if delivery.format == "mithaq-delivery/2" and receipt.answers != hashlib.sha256(plaintext).digest():
+            false = Untrusted("receipt", f"the receipt of {party} answers another delivery")
+            self._contradiction(party, false, envelope)
+            raise false
+        return receipt, envelope
+
+    def _contradiction(self, party: str, problem: Untrusted, envelope: bytes) -> None:
+        """Keep what the partner signed although it is not true."""
+        link = link_id(self._ends.party, party)
+        with self._ends.store.read() as tx:
+            held = (tx.links.checkpoint(link) or "",)
+        self._keep(evidence.signed(self._ends.clock.now(), party, problem.code, problem.message, envelope, held))
+
+    def _keep(self, found: evidence.Evidence) -> None:
+        self._ends.metrics.count("receipts_not_believed", partner=found.partner)
+        self._ends.keep(found)
+
+
+def _withdraw(tx: Transaction, link: str, reasons: dict[int, Tombstone]) -> None:
+    for why in sorted(set(reasons.values())):
+        tx.links.withdraw(link, [seq for seq, each in reasons.items() if each == why], why)
+
+
+def _format(speaks: int) -> DeliveryFormat:
+    return "mithaq-delivery/2" if speaks == 2 else "mithaq-delivery/1"

@@ -1,0 +1,122 @@
+"""Recovering after a restore: a node that was set back takes from its partner what it signed and no longer holds.
+
+Nothing may be numbered for a partner before that: the number could be one that was used, and two messages under one
+number are what a dishonest node would sign. Until the partner was asked, releases are *deferred*.
+
+What comes back are the entries and verdicts, not the contents: the partner holds redacted copies only, and the log
+needs no more. That these were ours is proved by our own signature on the checkpoint that the partner shows.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from mithaq.errors import Unavailable, Untrusted
+from mithaq.kernel.keys import VerifyKeys
+from mithaq.kernel.link.log.checkpoint import Checkpoint, origin, verify_checkpoint
+from mithaq.kernel.link.log.tree import append, root
+from mithaq.kernel.link.message import Receipt, Verdict
+from mithaq.kernel.link.sequence import extend
+from mithaq.kernel.ports import Edge, Message, Transaction
+from mithaq.kernel.values import ends
+
+
+def is_unsure(tx: Transaction, party: str) -> bool:
+    """Whether this node was restored and has not yet heard from this partner how far it had come."""
+    return tx.memos.get(f"restored/{party}") is not None
+
+
+def unsure(tx: Transaction, party: str, why: str) -> None:
+    tx.memos.put(f"restored/{party}", why)
+
+
+def sure(tx: Transaction, party: str) -> None:
+    if is_unsure(tx, party):
+        tx.memos.put(f"restored/{party}", None)
+
+
+def defer(tx: Transaction, party: str, subject: str) -> None:
+    """Remember to decide again on releasing this record version to the partner."""
+    tx.memos.put(f"deferred/{party}/{subject}", "")
+
+
+def deferred(tx: Transaction, party: str) -> list[str]:
+    """The record versions deferred for a partner, which are then no longer deferred."""
+    prefix = f"deferred/{party}/"
+    names = tx.memos.names(prefix)
+    for name in names:
+        tx.memos.put(name, None)
+    return [name.removeprefix(prefix) for name in names]
+
+
+class _Page(Struct, frozen=True):
+    verdicts: tuple[Verdict, ...]
+    envelope: bytes
+
+
+class Lost:
+    """What a partner shows of our link beyond our own log, gathered from its receipts until it is complete."""
+
+    def __init__(self, link: str, edge: Edge) -> None:
+        self._link, self._edge = link, edge
+        self._pages: list[_Page] = []
+        self._signed: Checkpoint | None = None
+        self._note = ""
+        self.size = edge.size
+        self.complete = False
+
+    def add(self, receipt: Receipt, envelope: bytes, own: VerifyKeys) -> None:
+        """One page of verdicts. Untrusted if it does not follow, or nothing of ours proves it."""
+        if receipt.checkpoint is None:
+            raise Untrusted(
+                "head", f"{receipt.sender} claims more of {self._link} than we sent, and shows nothing for it"
+            )
+        self._signed = verify_checkpoint(receipt.checkpoint, origin(self._link), own)
+        self._note = receipt.checkpoint
+        numbers = [verdict.seq for verdict in receipt.verdicts]
+        if numbers != list(range(self.size + 1, self.size + 1 + len(numbers))):
+            raise Untrusted("head", f"{receipt.sender} shows numbers of {self._link} that do not follow")
+        self._pages.append(_Page(receipt.verdicts, envelope))
+        self.size += len(numbers)
+        self.complete = self.size >= receipt.head.size
+        if not self.complete and not numbers:
+            raise Untrusted("head", f"{receipt.sender} shows {self.size} of the {receipt.head.size} it claims")
+        if self.complete:
+            self._check(receipt.sender)
+
+    def restore(self, tx: Transaction, party: str, at: datetime) -> None:
+        """Take it back, in one transaction."""
+        if tx.links.edge(self._link).size != self._edge.size:
+            raise Unavailable("restored", "something was numbered meanwhile", hint="it is tried again by itself")
+        entries = []
+        for page in self._pages:
+            number = tx.links.add_receipt(self._link, page.envelope)
+            for verdict in page.verdicts:
+                subject = f"{self._link}/{verdict.seq}"
+                position = tx.journal.add("recovered", subject, at=at, party=party)
+                tx.links.add(
+                    Message(
+                        self._link, verdict.seq, "record", b"", None, verdict.entry, verdict.verdict,
+                        verdict.code or "", receipt=number, position=position,
+                    )
+                )  # fmt: skip
+                entries.append(verdict.entry)
+        extend(tx, self._link, entries)
+        if self._signed is not None:
+            tx.links.add_checkpoint(self._link, self._signed.size, self._note)
+
+    def _check(self, partner: str) -> None:
+        entries = [verdict.entry for page in self._pages for verdict in page.verdicts]
+        grown, _ = append(self._edge, entries)
+        signed = self._signed
+        if signed is None or signed.size > grown.size:
+            sender, _ = ends(self._link)
+            raise Untrusted(
+                "lost",
+                f"{sender} signed more of {self._link} than the {grown.size} numbers that anybody still holds",
+                hint="restore a newer backup, or agree with the partner on a new link",
+            )
+        if signed.size < grown.size or root(grown) != signed.root:
+            raise Untrusted("head", f"what {partner} shows of {self._link} is not what we signed")
