@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import threading
 
+import structlog
+
+from mithaq.errors import Unavailable
 from mithaq.kernel.node import Node
 
+log = structlog.get_logger("mithaq.courier")
 IDLE = 5.0  # seconds after which a courier looks even if nobody woke it
 
 
@@ -42,7 +46,15 @@ class Couriers:
         while not self._stopping.is_set():
             line, now = self._node.line(party), self._node.clock.monotonic()
             if line.due(now):
-                self._node.attempt(party)
+                self._attempt(party)
             # After a failure this wakes early if the partner shows up, and then it is due at once.
             woken.wait(line.wait(self._node.clock.monotonic()) or IDLE)
             woken.clear()
+
+    def _attempt(self, party: str) -> None:
+        try:
+            self._node.attempt(party)
+        except Exception as problem:
+            log.error("courier", partner=party, error=type(problem).__name__, exc_info=True)
+            unforeseen = Unavailable("unforeseen", f"{type(problem).__name__}: see the log")
+            self._node.line(party).failed(self._node.clock.monotonic(), unforeseen)

@@ -187,7 +187,8 @@ class Rehearsal:
 
 def audit_stores(stores: Mapping[str, Store], cards: Mapping[str, Card]) -> dict[str, Any]:
     """Compare and verify every link between these nations. ``logs`` are copies: two for each link that has messages."""
-    found = dict.fromkeys(("released", "received", "lost", "duplicates", "out_of_order", "logs", "logs_verified"), 0)
+    names = ("released", "received", "lost", "duplicates", "out_of_order", "root_mismatches", "logs", "logs_verified")
+    found = dict.fromkeys(names, 0)
     for sender, receiver in permutations(stores, 2):
         link = link_id(sender, receiver)
         with stores[sender].read() as sent, stores[receiver].read() as taken:
@@ -205,6 +206,7 @@ def audit_stores(stores: Mapping[str, Store], cards: Mapping[str, Card]) -> dict
         found["out_of_order"] += comparison.out_of_order
         found["logs"] += len(reports)
         same = len({(report.size, report.root) for report in reports}) == 1
+        found["root_mismatches"] += len(reports) > 0 and not (same and len(reports) == 2)
         found["logs_verified"] += sum(report.verified for report in reports) if same else 0
     return {"nodes": len(stores), **found}
 

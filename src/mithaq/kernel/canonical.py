@@ -43,6 +43,11 @@ def encode(value: object) -> bytes:
     return data
 
 
+def rewrite(plain: object) -> bytes:
+    """The canonical bytes of plain data that ``decode`` gave: what was checked once is not checked again."""
+    return _write(plain)
+
+
 def write_line(value: object) -> bytes:
     """A value as one line of a file: keys in declared order, for people to read and programs to stream."""
     return msgspec.json.encode(value) + b"\n"

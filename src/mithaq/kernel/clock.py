@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Protocol
 
 from mithaq.errors import Malformed
@@ -86,6 +87,7 @@ def is_instant(value: object) -> bool:
     return True
 
 
+@cache
 def period(text: str) -> timedelta:
     """The length of an ISO 8601 period of one unit; a year counts 365 days, a month 30 (never longer than agreed).
 

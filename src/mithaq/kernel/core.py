@@ -11,7 +11,7 @@ from mithaq.kernel.desk import Desk, subject
 from mithaq.kernel.law.decision import Decision
 from mithaq.kernel.law.explain import peer_view, reasons
 from mithaq.kernel.law.level import ABSENT
-from mithaq.kernel.link.desk import COMMANDS, QUESTIONS, LinkState, Nothing, links
+from mithaq.kernel.link.desk import COMMANDS, QUESTIONS, STORED, LinkState, Nothing, links
 from mithaq.kernel.party import fingerprint
 from mithaq.kernel.plug import Capability, Question
 from mithaq.kernel.record import Record
@@ -171,9 +171,19 @@ core = Capability(
     summary="what every node answers",
     commands=COMMANDS,
     questions=(
-        Question("node.status", "who this node is and how its links are", Nothing, Status, status, personal=False),
-        Question("release.preview", "ours beside what they will see", About, Preview, preview),
-        Question("release.why", "why a record was released or withheld", AboutAny, tuple[Reason, ...], why),
+        Question(
+            "node.status",
+            "who this node is and how its links are",
+            Nothing,
+            Status,
+            status,
+            personal=False,
+            of_views=False,
+        ),
+        Question("release.preview", "ours beside what they will see", About, Preview, preview, **STORED),
+        Question(
+            "release.why", "why a record was released or withheld", AboutAny, tuple[Reason, ...], why, of_views=False
+        ),
         *QUESTIONS,
     ),
 )

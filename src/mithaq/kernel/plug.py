@@ -29,7 +29,10 @@ class Command(Struct, frozen=True):
 
 
 class Question(Struct, frozen=True):
-    """Something a person may ask. ``personal``: the answer may hold personal data, so asking is audited first."""
+    """Something a person may ask. ``personal``: the answer may hold personal data, so asking is audited first.
+
+    ``of_views``: the answer rests on views, so they are brought up to date first.
+    """
 
     name: str
     summary: str
@@ -37,6 +40,7 @@ class Question(Struct, frozen=True):
     gives: Any
     run: Callable[[Desk, Any], Any]
     personal: bool = True
+    of_views: bool = True
 
 
 class Capability(Struct, frozen=True):

@@ -70,10 +70,20 @@ class Kind(Struct, frozen=True):
     def fields(self) -> Mapping[str, Field]:
         return _fields(self.body)
 
+    @property
+    def types(self) -> Mapping[str, Any]:
+        """The type that each field of the body must have."""
+        return _types(self.body)
+
+
+@cache
+def _types(body: type[Struct]) -> Mapping[str, Any]:
+    return get_type_hints(body, include_extras=True)
+
 
 @cache
 def _fields(body: type[Struct]) -> Mapping[str, Field]:
-    hints = get_type_hints(body, include_extras=True)
+    hints = _types(body)
     return {name: _field(body, name, hints[name]) for name in body.__struct_fields__}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from sqlalchemy import text
 
 from mithaq.kernel.link.audit import verify
 from tests.worlds import World, alert
@@ -22,7 +21,7 @@ def exchanged(world: World) -> World:
 def tamper(world: World, party: str, *statements: str) -> None:
     """Change a store behind its node's back, as whoever holds the disk could."""
     store = world.jo.store if party == "JO" else world.sa.store
-    store.write(lambda tx: [tx.links._connection.execute(text(each)) for each in statements]).result()  # type: ignore[attr-defined]
+    store.write(lambda tx: [tx.links._run.say(each) for each in statements]).result()  # type: ignore[attr-defined]
 
 
 def test_an_honest_link(exchanged: World) -> None:

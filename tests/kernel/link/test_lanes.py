@@ -89,7 +89,7 @@ def forget(world: World) -> None:
 
     def job(tx: Any) -> None:
         for table in ("edges", "checkpoints", "messages", "records", "journal"):
-            tx.links._connection.exec_driver_sql(f"delete from {table}")
+            tx.links._run.say(f"delete from {table}")
 
     world.sa.store.write(job).result()
 
@@ -112,7 +112,7 @@ def test_a_message_of_the_record_lane_may_not_overtake(world: World) -> None:
     world.jo.line("SA").size = 16 * 1024
     state(world, 100)
     world.jo.store.write(
-        lambda tx: tx.links._connection.exec_driver_sql("update messages set lane = 'flash' where seq = 100")  # type: ignore[attr-defined]
+        lambda tx: tx.links._run.say("update messages set lane = 'flash' where seq = 100")  # type: ignore[attr-defined]
     ).result()
     world.step()
     assert outcomes(world)[99] == (100, "refused", "lane")

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, literal_column, select, update
 
 from mithaq.adapters.store import schema
 from mithaq.adapters.store.pending import Pending
+from mithaq.adapters.store.prepared import Prepared
 from mithaq.kernel.ports import Edge, Message, Outcome
 from mithaq.kernel.values import Lane
+
+_WAITS: ColumnElement[str] = literal_column("'waiting'")  # spelt out, so that the partial indexes are used
 
 _M, _E, _T, _C, _R = schema.messages, schema.edges, schema.tiles, schema.checkpoints, schema.receipts
 
 _SETTLE = (
     update(_M)
-    .where(_M.c.link == bindparam("l"), _M.c.seq == bindparam("s"), _M.c.outcome == "waiting")
+    .where(_M.c.link == bindparam("l"), _M.c.seq == bindparam("s"), _M.c.outcome == _WAITS)
     .values(outcome=bindparam("new"), code=bindparam("why"), receipt=bindparam("r"))
 )
 _ONE = select(_M).where(_M.c.link == bindparam("l"), _M.c.seq == bindparam("s"))
@@ -28,16 +30,21 @@ _AFTER = (
     .limit(bindparam("limit"))
 )
 _AFTER_OUTCOME = _AFTER.where(_M.c.outcome == bindparam("outcome"))
-_AFTER_WAITING = _AFTER.where(_M.c.outcome == "waiting")
+_AFTER_WAITING = _AFTER.where(_M.c.outcome == _WAITS)
 _AFTER_LANE = _AFTER_WAITING.where(_M.c.lane == bindparam("lane"), _M.c.code == "")
 _WITHDRAW = (
     update(_M)
-    .where(_M.c.link == bindparam("l"), _M.c.seq == bindparam("s"), _M.c.outcome == "waiting", _M.c.code == "")
+    .where(
+        _M.c.link == bindparam("l"),
+        _M.c.seq == bindparam("s"),
+        _M.c.outcome == _WAITS,
+        _M.c.code == "",
+    )
     .values(code=bindparam("why"))
 )
 _ABOUT = (
     select(_M.c.seq)
-    .where(_M.c.link == bindparam("l"), _M.c.outcome == "waiting", _M.c.subject.like(bindparam("like")))
+    .where(_M.c.link == bindparam("l"), _M.c.outcome == _WAITS, _M.c.subject.like(bindparam("like")))
     .order_by(_M.c.seq)
 )
 _CARRYING = select(_M).where(_M.c.subject == bindparam("subject")).order_by(_M.c.link, _M.c.seq)
@@ -65,8 +72,8 @@ _RECEIPT = select(_R.c.envelope).where(_R.c.link == bindparam("l"), _R.c.number 
 
 
 class SqlLinks:
-    def __init__(self, connection: Connection, pending: Pending) -> None:
-        self._connection = connection
+    def __init__(self, run: Prepared, pending: Pending) -> None:
+        self._run = run
         self._pending = pending
         self._edges: dict[str, Edge] = {}
         self._moved: set[str] = set()
@@ -78,20 +85,20 @@ class SqlLinks:
         given = [{"l": link, "s": seq, "new": new, "why": code, "r": receipt} for seq, new, code in verdicts]
         if given:
             self._pending.write(_M)
-            self._connection.execute(_SETTLE, given)
+            self._run.many(_SETTLE, given)
 
     def withdraw(self, link: str, seqs: Iterable[int], why: str) -> None:
         given = [{"l": link, "s": seq, "why": why} for seq in seqs]
         if given:
             self._pending.write(_M)
-            self._connection.execute(_WITHDRAW, given)
+            self._run.many(_WITHDRAW, given)
 
     def get(self, link: str, seq: int) -> Message | None:
         waiting = self._pending.of(_M).get((link, seq))
         if waiting is not None:
             return Message(**waiting)
-        row = self._connection.execute(_ONE, {"l": link, "s": seq}).first()
-        return _message(row) if row else None
+        row = self._run.first(_ONE, {"l": link, "s": seq})
+        return Message(*row) if row else None
 
     def page(
         self, link: str, *, after: int = 0, limit: int = 100, outcome: Outcome | None = None, lane: Lane | None = None
@@ -103,31 +110,30 @@ class SqlLinks:
             statement = _AFTER_WAITING if lane is None else _AFTER_LANE
         elif outcome is not None:
             statement = _AFTER_OUTCOME
-        return [
-            _message(row) for row in self._connection.execute(statement, given | {"outcome": outcome, "lane": lane})
-        ]
+        given |= {"outcome": outcome, "lane": lane}
+        return [Message(*row) for row in self._run.all(statement, given)]
 
     def carrying(self, subject: str) -> Sequence[Message]:
         self._pending.write(_M)
-        return [_message(row) for row in self._connection.execute(_CARRYING, {"subject": subject})]
+        return [Message(*row) for row in self._run.all(_CARRYING, {"subject": subject})]
 
     def waiting_about(self, link: str, record: str) -> Sequence[int]:
         self._pending.write(_M)
-        return list(self._connection.scalars(_ABOUT, {"l": link, "like": f"{record}/%"}))
+        return [row[0] for row in self._run.all(_ABOUT, {"l": link, "like": f"{record}/%"})]
 
     def tally(self, link: str) -> dict[str, int]:
         self._pending.write(_M)
-        return {row[0]: row[1] for row in self._connection.execute(_TALLY, {"l": link})}
+        return dict(self._run.all(_TALLY, {"l": link}))
 
     def names(self) -> Sequence[str]:
         self._pending.flush()
-        return list(self._connection.scalars(_NAMES))
+        return [row[0] for row in self._run.all(_NAMES, {})]
 
     def edge(self, link: str) -> Edge:
         known = self._edges.get(link)
         if known is None:
-            row = self._connection.execute(_EDGE, {"l": link}).first()
-            known = self._edges[link] = Edge(row.size, _split(row.size, row.tiles)) if row else Edge()
+            row = self._run.first(_EDGE, {"l": link})
+            known = self._edges[link] = Edge(row[0], _split(row[0], row[1])) if row else Edge()
         return known
 
     def put_edge(self, link: str, edge: Edge) -> None:
@@ -139,44 +145,40 @@ class SqlLinks:
         for link in sorted(self._moved):
             edge = self._edges[link]
             tiles = b"".join(edge.tiles)
-            if self._connection.execute(_EDGE_MOVE, {"l": link, "to": edge.size, "new": tiles}).rowcount == 0:
-                self._connection.execute(_EDGE_ADD, {"link": link, "size": edge.size, "tiles": tiles})
+            if self._run.run(_EDGE_MOVE, {"l": link, "to": edge.size, "new": tiles}) == 0:
+                self._run.run(_EDGE_ADD, {"link": link, "size": edge.size, "tiles": tiles})
         self._moved.clear()
 
     def add_tiles(self, link: str, tiles: Iterable[tuple[int, int, bytes]]) -> None:
         given = [{"link": link, "level": level, "number": number, "hashes": all_of} for level, number, all_of in tiles]
         if given:
-            self._connection.execute(_TILE_ADD, given)
+            self._run.many(_TILE_ADD, given)
 
     def tile(self, link: str, level: int, index: int) -> bytes | None:
-        return self._connection.scalar(_TILE_ONE, {"l": link, "level": level, "number": index})
+        return self._run.blob(_TILE_ONE, {"l": link, "level": level, "number": index})
 
     def add_checkpoint(self, link: str, size: int, note: str) -> None:
-        if self._connection.scalar(_CHECKPOINT_AT, {"l": link, "size": size}) is None:
-            self._connection.execute(_CHECKPOINT_ADD, {"link": link, "size": size, "note": note})
+        if self._run.text(_CHECKPOINT_AT, {"l": link, "size": size}) is None:
+            self._run.run(_CHECKPOINT_ADD, {"link": link, "size": size, "note": note})
 
     def checkpoint(self, link: str, size: int | None = None) -> str | None:
         if size is None:
-            return self._connection.scalar(_CHECKPOINT_LAST, {"l": link})
-        return self._connection.scalar(_CHECKPOINT_AT, {"l": link, "size": size})
+            return self._run.text(_CHECKPOINT_LAST, {"l": link})
+        return self._run.text(_CHECKPOINT_AT, {"l": link, "size": size})
 
     def checkpoints(self, link: str, *, after: int = -1, upto: int | None = None) -> Sequence[tuple[int, str]]:
         if upto is not None:
             given = {"l": link, "after": after, "upto": upto}
-            return [(row.size, row.note) for row in self._connection.execute(_CHECKPOINTS_WITHIN, given)]
-        return [(row.size, row.note) for row in self._connection.execute(_CHECKPOINTS, {"l": link})]
+            return [(row[0], row[1]) for row in self._run.all(_CHECKPOINTS_WITHIN, given)]
+        return [(row[0], row[1]) for row in self._run.all(_CHECKPOINTS, {"l": link})]
 
     def add_receipt(self, link: str, envelope: bytes) -> int:
-        number = (self._connection.scalar(_RECEIPT_LAST, {"l": link}) or 0) + 1
-        self._connection.execute(_RECEIPT_ADD, {"link": link, "number": number, "envelope": envelope})
+        number = self._run.number(_RECEIPT_LAST, {"l": link}) + 1
+        self._run.run(_RECEIPT_ADD, {"link": link, "number": number, "envelope": envelope})
         return number
 
     def receipt(self, link: str, number: int) -> bytes | None:
-        return self._connection.scalar(_RECEIPT, {"l": link, "number": number})
-
-
-def _message(row: Row[Any]) -> Message:
-    return Message(**row._mapping)
+        return self._run.blob(_RECEIPT, {"l": link, "number": number})
 
 
 def _split(size: int, tiles: bytes) -> tuple[bytes, ...]:

@@ -7,11 +7,13 @@ asks for one of them, and are written before anything is asked of their table th
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from sqlite3 import IntegrityError
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Table, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Insert, Select, Table, bindparam, insert, select
 
+from mithaq.adapters.store.prepared import Prepared
 from mithaq.errors import Clash
 
 Key = tuple[Any, ...]
@@ -21,8 +23,8 @@ Row = dict[str, Any]
 class Pending:
     """The rows that wait, by table and primary key, in the order they came."""
 
-    def __init__(self, connection: Connection, readonly: bool) -> None:
-        self._connection = connection
+    def __init__(self, run: Prepared, readonly: bool) -> None:
+        self._run = run
         self._readonly = readonly
         self._rows: dict[Table, dict[Key, Row]] = {}
         self._last: dict[str, Callable[[], None]] = {}
@@ -54,7 +56,7 @@ class Pending:
         if not waiting:
             return
         try:
-            self._connection.execute(statement if statement is not None else insert(table), list(waiting.values()))
+            self._run.many(_insert(table) if statement is None else statement, list(waiting.values()))
         except IntegrityError:
             key = next((key for key in waiting if self._is_taken(table, key)), next(iter(waiting)))
             raise _taken(table, key) from None
@@ -71,9 +73,18 @@ class Pending:
             raise Clash("reading", "nothing can be written in a readonly transaction", hint="use Store.write")
 
     def _is_taken(self, table: Table, key: Key) -> bool:
-        columns = list(table.primary_key.columns)
-        same = (column == part for column, part in zip(columns, key, strict=True))
-        return self._connection.execute(select(columns[0]).where(*same)).first() is not None
+        given = dict(zip((column.name for column in table.primary_key.columns), key, strict=True))
+        return self._run.first(_by_key(table), given) is not None
+
+
+@cache
+def _by_key(table: Table) -> Select[Any]:
+    return select(table).where(*(column == bindparam(column.name) for column in table.primary_key.columns))
+
+
+@cache
+def _insert(table: Table) -> Insert:
+    return insert(table)
 
 
 def _taken(table: Table, key: Key) -> Clash:

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
-from sqlalchemy import Row as SqlRow
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from mithaq.adapters.store import schema
 from mithaq.adapters.store.pending import Pending
+from mithaq.adapters.store.prepared import Prepared
 from mithaq.kernel import canonical
 from mithaq.kernel.clock import read_instant, write_instant
 from mithaq.kernel.ports import Entry, Holding, Row
@@ -71,8 +71,8 @@ _MEMO_NAMES = select(_N.c.name).where(_N.c.name >= bindparam("low"), _N.c.name <
 
 
 class SqlRecords:
-    def __init__(self, connection: Connection, pending: Pending) -> None:
-        self._connection = connection
+    def __init__(self, run: Prepared, pending: Pending) -> None:
+        self._run = run
         self._pending = pending
         self._added: set[str] = set()
 
@@ -84,26 +84,25 @@ class SqlRecords:
         waiting = self._pending.of(_R)
         if version is not None:
             found = waiting.get((id, version))
-            row = None if found else self._connection.execute(_RECORD_VERSION, {"id": id, "version": version}).first()
+            row = None if found else self._run.first(_RECORD_VERSION, {"id": id, "version": version})
             return Holding(**found) if found else _holding(row)
         if id in self._added:
             self._pending.write(_R)
-        return _holding(self._connection.execute(_RECORD_NEWEST, {"id": id}).first())
+        return _holding(self._run.first(_RECORD_NEWEST, {"id": id}))
 
     def by_reference(self, kind_base: str, reference: str, exercise: bool) -> Holding | None:
         self._pending.write(_R)
         given = {"reference": reference, "base": kind_base + "/", "exercise": exercise}
-        return _holding(self._connection.execute(_RECORD_REFERENCE, given).first())
+        return _holding(self._run.first(_RECORD_REFERENCE, given))
 
     def page(self, *, after: int = 0, limit: int = 100) -> Sequence[Holding]:
         self._pending.write(_R)
-        found = self._connection.execute(_RECORD_PAGE, {"after": after, "limit": limit})
-        return [Holding(**row._mapping) for row in found]
+        return [_held(row) for row in self._run.all(_RECORD_PAGE, {"after": after, "limit": limit})]
 
 
 class SqlJournal:
-    def __init__(self, connection: Connection, pending: Pending) -> None:
-        self._connection = connection
+    def __init__(self, run: Prepared, pending: Pending) -> None:
+        self._run = run
         self._pending = pending
         self._last: int | None = None
 
@@ -115,18 +114,21 @@ class SqlJournal:
 
     def page(self, *, after: int = 0, limit: int = 1000) -> Sequence[Entry]:
         self._pending.write(_J)
-        found = self._connection.execute(_JOURNAL_PAGE, {"after": after, "limit": limit})
-        return [Entry(r.position, read_instant(r.at), r.what, r.subject, r.party, r.exercise) for r in found]
+        found = self._run.all(_JOURNAL_PAGE, {"after": after, "limit": limit})
+        return [
+            Entry(position, read_instant(at), what, subject, party, bool(exercise))
+            for position, at, what, subject, party, exercise in found
+        ]
 
     def last(self) -> int:
         if self._last is None:
-            return self._connection.scalar(_JOURNAL_LAST) or 0
+            return self._run.number(_JOURNAL_LAST, {})
         return self._last
 
 
 class SqlDecisions:
-    def __init__(self, connection: Connection, pending: Pending) -> None:
-        self._connection = connection
+    def __init__(self, run: Prepared, pending: Pending) -> None:
+        self._run = run
         self._pending = pending
 
     def put(self, subject: str, party: str, content: bytes) -> None:
@@ -135,81 +137,86 @@ class SqlDecisions:
 
     def get(self, subject: str, party: str) -> bytes | None:
         self._write()
-        return self._connection.scalar(_DECISION, {"s": subject, "p": party})
+        return self._run.blob(_DECISION, {"s": subject, "p": party})
 
     def of(self, subject: str) -> Sequence[tuple[str, bytes]]:
         self._write()
-        return [(row.party, row.content) for row in self._connection.execute(_DECISIONS, {"s": subject})]
+        return [(party, content) for party, content in self._run.all(_DECISIONS, {"s": subject})]
 
     def _write(self) -> None:
         self._pending.write(_D, _DECISION_PUT)
 
 
 class SqlViews:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, run: Prepared) -> None:
+        self._run = run
 
     def cursor(self, view: str) -> tuple[int, int]:
-        row = self._connection.execute(_CURSOR, {"v": view}).first()
-        return (row.version, row.position) if row else (0, 0)
+        row = self._run.first(_CURSOR, {"v": view})
+        return (row[0], row[1]) if row else (0, 0)
 
     def move(self, view: str, version: int, position: int) -> None:
-        moved = self._connection.execute(_CURSOR_MOVE, {"v": view, "to_version": version, "to": position})
-        if moved.rowcount == 0:
-            self._connection.execute(_CURSOR_ADD, {"view": view, "version": version, "position": position})
+        if self._run.run(_CURSOR_MOVE, {"v": view, "to_version": version, "to": position}) == 0:
+            self._run.run(_CURSOR_ADD, {"view": view, "version": version, "position": position})
 
     def clear(self, view: str) -> None:
-        self._connection.execute(_ROWS_CLEAR, {"v": view})
+        self._run.run(_ROWS_CLEAR, {"v": view})
 
     def put(self, view: str, row: Row) -> None:
         self.remove(view, row.key)
         values = {name: getattr(row, name) for name in Row.__struct_fields__}
-        self._connection.execute(_ROW_ADD, values | {"view": view, "body": canonical.encode(row.body)})
+        self._run.run(_ROW_ADD, values | {"view": view, "body": canonical.encode(row.body)})
 
     def remove(self, view: str, key: str) -> None:
-        self._connection.execute(_ROW_REMOVE, {"v": view, "k": key})
+        self._run.run(_ROW_REMOVE, {"v": view, "k": key})
 
     def get(self, view: str, key: str) -> Row | None:
-        found = self._connection.execute(_ROW, {"v": view, "k": key}).first()
+        found = self._run.first(_ROW, {"v": view, "k": key})
         return _row(found) if found else None
 
     def page(self, view: str, *, exercise: bool, after: str = "", limit: int = 100) -> Sequence[Row]:
         given = {"v": view, "exercise": exercise, "after": after, "limit": limit}
-        return [_row(found) for found in self._connection.execute(_ROWS, given)]
+        return [_row(found) for found in self._run.all(_ROWS, given)]
 
 
 class SqlAudit:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, run: Prepared) -> None:
+        self._run = run
 
     def add(self, *, at: datetime, who: str, act: str, subject: str) -> None:
-        self._connection.execute(_AUDIT_ADD, {"at": write_instant(at), "who": who, "act": act, "subject": subject})
+        self._run.run(_AUDIT_ADD, {"at": write_instant(at), "who": who, "act": act, "subject": subject})
 
     def page(self, *, after: int = 0, limit: int = 1000) -> Sequence[tuple[int, datetime, str, str, str]]:
-        found = self._connection.execute(_AUDIT_PAGE, {"after": after, "limit": limit})
-        return [(row.number, read_instant(row.at), row.who, row.act, row.subject) for row in found]
+        found = self._run.all(_AUDIT_PAGE, {"after": after, "limit": limit})
+        return [(number, read_instant(at), who, act, subject) for number, at, who, act, subject in found]
 
 
 class SqlMemos:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, run: Prepared) -> None:
+        self._run = run
 
     def get(self, name: str) -> str | None:
-        return self._connection.scalar(_MEMO, {"n": name})
+        return self._run.text(_MEMO, {"n": name})
 
     def put(self, name: str, value: str | None) -> None:
-        self._connection.execute(_MEMO_REMOVE, {"n": name})
+        self._run.run(_MEMO_REMOVE, {"n": name})
         if value is not None:
-            self._connection.execute(_MEMO_ADD, {"name": name, "value": value})
+            self._run.run(_MEMO_ADD, {"name": name, "value": value})
 
     def names(self, prefix: str) -> Sequence[str]:
-        return list(self._connection.scalars(_MEMO_NAMES, {"low": prefix, "high": prefix + "\U0010ffff"}))
+        given = {"low": prefix, "high": prefix + "\U0010ffff"}
+        return [row[0] for row in self._run.all(_MEMO_NAMES, given)]
 
 
-def _holding(row: SqlRow[Any] | None) -> Holding | None:
-    return Holding(**row._mapping) if row else None
+def _holding(row: tuple[Any, ...] | None) -> Holding | None:
+    return _held(row) if row else None
 
 
-def _row(found: SqlRow[Any]) -> Row:
-    body = canonical.decode(found.body, dict)
-    return Row(found.key, found.title, found.time, found.place, found.exercise, body)
+def _held(row: tuple[Any, ...]) -> Holding:
+    id, version, kind, origin, exercise, *rest = row
+    return Holding(id, version, kind, origin, bool(exercise), *rest)
+
+
+def _row(found: tuple[Any, ...]) -> Row:
+    _, key, title, time, place, exercise, body = found
+    return Row(key, title, time, place, bool(exercise), canonical.decode(body, dict))

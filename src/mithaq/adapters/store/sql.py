@@ -17,6 +17,7 @@ from sqlalchemy.pool import StaticPool
 from mithaq.adapters.store import schema
 from mithaq.adapters.store.links import SqlLinks
 from mithaq.adapters.store.pending import Pending
+from mithaq.adapters.store.prepared import Prepared
 from mithaq.adapters.store.shelves import SqlAudit, SqlDecisions, SqlJournal, SqlMemos, SqlRecords, SqlViews
 from mithaq.adapters.store.writer import Writer
 from mithaq.errors import Clash, Unavailable
@@ -30,15 +31,16 @@ class SqlTransaction:
     """The shelves over one connection. What they add waits in ``pending`` until ``flush`` or until it is asked for."""
 
     def __init__(self, connection: Connection, *, readonly: bool = False) -> None:
-        pending = Pending(connection, readonly)
+        run = Prepared(connection)
+        pending = Pending(run, readonly)
         self.flush = pending.flush
-        self.records = SqlRecords(connection, pending)
-        self.journal = SqlJournal(connection, pending)
-        self.links = SqlLinks(connection, pending)
-        self.decisions = SqlDecisions(connection, pending)
-        self.views = SqlViews(connection)
-        self.audit = SqlAudit(connection)
-        self.memos = SqlMemos(connection)
+        self.records = SqlRecords(run, pending)
+        self.journal = SqlJournal(run, pending)
+        self.links = SqlLinks(run, pending)
+        self.decisions = SqlDecisions(run, pending)
+        self.views = SqlViews(run)
+        self.audit = SqlAudit(run)
+        self.memos = SqlMemos(run)
 
 
 class SqlStore:
@@ -69,14 +71,8 @@ class SqlStore:
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
-        with self._alone, self._reading.connect() as connection:
-            driver = connection.connection
-            _query_only(driver, True)
-            try:
-                yield SqlTransaction(connection, readonly=True)
-            finally:
-                connection.rollback()
-                _query_only(driver, False)
+        with self._alone, self._reading.connect() as connection, connection.begin():
+            yield SqlTransaction(connection, readonly=True)
 
     def close(self) -> None:
         self._writer.close()
@@ -102,29 +98,25 @@ def open_store(path: Path | str) -> SqlStore:
             create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args={"timeout": 30}) for _ in range(2)
         )
         _control(writing, "BEGIN IMMEDIATE")
-        _control(reading, "BEGIN")
+        _control(reading, "BEGIN", "query_only=ON")
         return SqlStore(writing, reading, nullcontext())
     except (OSError, DatabaseError) as problem:
         detail = str(getattr(problem, "orig", problem))
         raise Unavailable("store", f"the store cannot be opened: {detail}", where=str(path)) from None
 
 
-def _control(engine: Engine, begin: str) -> None:
+def _control(engine: Engine, begin: str, *more: str) -> None:
     """Take transactions into our own hands (the driver would begin them late), and make every commit durable."""
 
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _: Any) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000", *more):
             connection.execute(f"PRAGMA {pragma}").fetchall()
 
     @event.listens_for(engine, "begin")
     def began(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
-
-
-def _query_only(driver: Any, on: bool) -> None:
-    driver.cursor().execute(f"PRAGMA query_only = {int(on)}")
 
 
 def _check_schema(connection: Connection) -> None:

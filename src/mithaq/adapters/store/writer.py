@@ -11,11 +11,13 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
+from sqlite3 import DatabaseError
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from mithaq.adapters.store.prepared import Prepared
 from mithaq.errors import Clash, MithaqError, Unavailable
 from mithaq.kernel.ports import Transaction
 
@@ -122,16 +124,20 @@ class Writer:
 
     def _run_one(self, job: Job, future: Future[Any]) -> Callable[[], None]:
         """Run a job in a savepoint. What its caller is told waits for the commit."""
+        run = Prepared(self._connection)
+        run.say("SAVEPOINT job")
         try:
-            with self._connection.begin_nested():
-                transaction = self._open(self._connection)
-                result = job(transaction)
-                transaction.flush()
-        except SQLAlchemyError:
+            transaction = self._open(self._connection)
+            result = job(transaction)
+            transaction.flush()
+        except (SQLAlchemyError, DatabaseError):
             raise  # the database is in trouble: the whole commit fails
         except Exception as problem:  # noqa: BLE001 - a job's own error is its caller's, and harms no other
+            run.say("ROLLBACK TO job")
+            run.say("RELEASE job")
             error = problem
             return lambda: future.set_exception(error)
+        run.say("RELEASE job")
         return lambda: future.set_result(result)
 
 
@@ -149,6 +155,6 @@ def _first(problem: BaseException) -> BaseException:
     """The error that came first: when a disk is full the database undoes all by itself, and our undoing then fails."""
     first, earlier = problem, problem.__context__
     while earlier is not None:
-        first = earlier if isinstance(earlier, SQLAlchemyError) else first
+        first = earlier if isinstance(earlier, SQLAlchemyError | DatabaseError) else first
         earlier = earlier.__context__
     return first

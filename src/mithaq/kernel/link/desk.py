@@ -13,6 +13,9 @@ from mithaq.kernel.link.log.proof import Tree
 from mithaq.kernel.plug import Command, Question
 from mithaq.kernel.values import Count, PartyId, RecordId, ends, link_id
 
+STORED: dict[str, bool] = {"of_views": False}  # rests on what is stored, on no view
+PLAIN: dict[str, bool] = STORED | {"personal": False}  # and names nobody
+
 
 class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
     """No input."""
@@ -236,8 +239,32 @@ COMMANDS = (
     Command("node.restored", "say that this home was set back by a restore", Nothing, Restored, restored),
 )
 QUESTIONS = (
-    Question("link.prove", "the proof that a message is in the signed log", Number, Proof, prove, personal=False),
-    Question("link.export", "this side of a link, for an auditor", Further, exports.Page, export),
-    Question("link.status", "numbers and state of every link", Nothing, tuple[LinkState, ...], links, personal=False),
-    Question("link.verify", "rebuild and check every log", Nothing, tuple[Verification, ...], verify, personal=False),
+    Question(
+        "link.prove",
+        "the proof that a message is in the signed log",
+        Number,
+        Proof,
+        prove,
+        personal=False,
+        of_views=False,
+    ),
+    Question("link.export", "this side of a link, for an auditor", Further, exports.Page, export, **STORED),
+    Question(
+        "link.status",
+        "numbers and state of every link",
+        Nothing,
+        tuple[LinkState, ...],
+        links,
+        personal=False,
+        of_views=False,
+    ),
+    Question(
+        "link.verify",
+        "rebuild and check every log",
+        Nothing,
+        tuple[Verification, ...],
+        verify,
+        personal=False,
+        of_views=False,
+    ),
 )

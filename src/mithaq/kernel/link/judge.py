@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, get_type_hints
 
 import msgspec
 from msgspec import Struct
@@ -61,7 +60,7 @@ class Judging(Struct, frozen=True):
             origin=release.origin,
             exercise=release.marking.exercise,
             reference="",
-            content=canonical.encode(message.body),
+            content=canonical.rewrite(message.body),
             link=link_id(self.partner, self.me),
             seq=carried.seq,
         )
@@ -80,7 +79,7 @@ class Judging(Struct, frozen=True):
         known = tx.records.get(release.record)
         if known is not None and known.exercise != release.marking.exercise:
             raise NotAllowed("exercise", "an exercise record and a real one cannot share an id")
-        if tx.records.get(release.record, release.version) is not None:
+        if known is not None and tx.records.get(release.record, release.version) is not None:
             raise NotAllowed("version", "this version is already held")
 
     def _basis(self, release: Release, at: datetime) -> tuple[Clause, Law]:
@@ -130,7 +129,7 @@ def _check_handling(release: Release, clause: Clause, law: Law) -> None:
 
 def _check_values(release: Release, kind: Kind) -> None:
     """Each field that came has the type its Kind declares; pseudonyms are text."""
-    hints: dict[str, Any] = get_type_hints(kind.body, include_extras=True)
+    hints = kind.types
     for name, value in release.fields.items():
         if name not in hints:
             raise Invalid("unknown_field", f"{kind.name} has no field {name}")

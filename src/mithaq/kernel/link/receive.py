@@ -91,7 +91,7 @@ def take(tx: Transaction, delivery: Delivery, signed: Checkpoint, judge: Judge, 
     link = link_id(delivery.sender, delivery.receiver)
     edge = tx.links.edge(link)
     entries = [entry(carried) for carried in delivery.messages]
-    known = {carried.seq: tx.links.get(link, carried.seq) for carried in delivery.messages} if delivery.messages else {}
+    known = _known(tx, link, delivery)
     try:
         _check_known(link, delivery, entries, known)
         if delivery.overtakes:
@@ -127,6 +127,17 @@ def head(tx: Transaction, link: str) -> Head:
     """How much of a link we hold."""
     edge = tx.links.edge(link)
     return Head(edge.size, root(edge))
+
+
+def _known(tx: Transaction, link: str, delivery: Delivery) -> dict[int, Message | None]:
+    """What is held under each number of a delivery."""
+    numbers = [carried.seq for carried in delivery.messages]
+    if delivery.overtakes:
+        return {seq: tx.links.get(link, seq) for seq in numbers}
+    found = (
+        {each.seq: each for each in tx.links.page(link, after=numbers[0] - 1, limit=len(numbers))} if numbers else {}
+    )
+    return {seq: found.get(seq) for seq in numbers}
 
 
 def _missing(delivery: Delivery, known: Mapping[int, Message | None], size: int) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 
 from msgspec import Struct
 
@@ -18,6 +19,7 @@ from mithaq.errors import Malformed
 MAX_NOTE = 64 * 1024
 MAX_SIGNATURES = 16
 _DASH = "— "
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
 
 ED25519 = b"\x01"
 ML_DSA_65 = b"\xffmithaq/ml-dsa-65"  # the specification assigns no byte to it: 0xff and a name of our own
@@ -52,7 +54,7 @@ def read_note(data: str) -> SignedNote:
     """The note in this text; Malformed unless it is spelt exactly as ``write_note`` would."""
     if len(data) > MAX_NOTE:
         raise Malformed("note", f"a note of {len(data)} characters; the limit is {MAX_NOTE}")
-    if any(character < " " and character != "\n" for character in data):
+    if _CONTROL.search(data):
         raise Malformed("note", "a control character in a note")
     text, gap, tail = data.rpartition("\n\n")
     if not gap or not tail.endswith("\n"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 
 from mithaq.kernel.ports import Edge
 
@@ -66,8 +67,9 @@ def root(edge: Edge) -> bytes:
     return EMPTY_ROOT if found is None else found
 
 
+@lru_cache(maxsize=2048)
 def subtree(hashes: bytes) -> bytes:
-    """The root over a run of hashes whose number is a power of two."""
+    """The root over a run of hashes whose number is a power of two. Remembered: a growing log asks again and again."""
     row = [hashes[at : at + HASH] for at in range(0, len(hashes), HASH)]
     while len(row) > 1:
         row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
