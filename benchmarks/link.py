@@ -9,6 +9,8 @@ nearest published figure is X-Road's, about 110 transactions a second on two ser
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
 import sqlite3
 import tempfile
@@ -72,14 +74,15 @@ def at_a_rate(rehearsal: Rehearsal, count: int, seed: int) -> dict[str, Any]:
     jo = rehearsal.nations["JO"]
     settled = Settled(jo.home.store)
     begun: dict[str, float] = {}
-    with reach(jo.home) as reached, ThreadPoolExecutor(16) as pool:
-        reached.do("intelligence.alert-vehicle", alert(f"V-{seed}"))
+    call = Caller(jo)
+    with ThreadPoolExecutor(16) as pool:
+        call(alert(f"V-{seed}"))
         start = time.perf_counter() + 0.1
 
         def one(n: int) -> None:
             due = start + n / RATE
             time.sleep(max(0.0, due - time.perf_counter()))
-            begun[reached.do("intelligence.alert-vehicle", alert(f"S-{seed}-{n}"))["id"]] = due
+            begun[call(alert(f"S-{seed}-{n}"))] = due
 
         list(pool.map(one, range(count)))
         seconds = time.perf_counter() - start
@@ -93,8 +96,25 @@ def at_a_rate(rehearsal: Rehearsal, count: int, seed: int) -> dict[str, Any]:
     }
 
 
+class Caller:
+    """Gives single commands over connections that stay open, one for each thread, at little cost of its own."""
+
+    def __init__(self, nation: Nation) -> None:
+        self._address = json.loads(nation.home.serving.read_bytes())["inside"].removeprefix("http://")
+        self._headers = {"authorization": f"Bearer {nation.home.token.read_text()}"}
+        self._open = threading.local()
+
+    def __call__(self, given: dict[str, Any]) -> str:
+        """The id of the record it made."""
+        if not hasattr(self._open, "connection"):
+            self._open.connection = http.client.HTTPConnection(self._address)
+        connection = self._open.connection
+        connection.request("POST", "/v1/intelligence/alert-vehicle", json.dumps(given), self._headers)
+        return str(json.loads(connection.getresponse().read())["id"])
+
+
 class Settled:
-    """Watches a sender's store from outside, every millisecond: when was the verdict of each record there?"""
+    """Watches a sender's store from outside, every two milliseconds: when was the verdict of each record there?"""
 
     def __init__(self, store: Path) -> None:
         self._store = store
@@ -131,7 +151,7 @@ class Settled:
                 last = upto
             if stopping:
                 break
-            time.sleep(0.001)
+            time.sleep(0.002)
         store.close()
 
 
