@@ -36,6 +36,7 @@ THIRD_PARTY = {
     "config": {"msgspec"},
     "treaty": {"babel", "msgspec"},
     "adapters/evidence": {"structlog"},
+    "adapters/metrics": {"prometheus_client"},
     "adapters/store": {"msgspec", "sqlalchemy"},
     "adapters/transport": {"cryptography", "httpx2"},
     "adapters/keystore": {"cryptography", "msgspec"},

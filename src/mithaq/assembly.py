@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mithaq.adapters.evidence.folder import EvidenceFolder
 from mithaq.adapters.keystore.file import KeyFile
+from mithaq.adapters.metrics.prometheus import PrometheusMetrics
 from mithaq.adapters.store.sql import open_store
 from mithaq.adapters.store.watermark import Watermark
 from mithaq.adapters.transport.certificate import make_certificate
@@ -89,7 +90,7 @@ def open_home(
         transport=transport or HttpsTransport(home.tls, partners),
         randomness=secrets.token_bytes,
         evidence=EvidenceFolder(home.evidence).keep,
-        metrics=metrics,
+        metrics=metrics or PrometheusMetrics(),
         watermark=watermark.note if watermark else None,
     )
 

@@ -59,3 +59,28 @@ def test_the_link_face_tells_a_stranger_nothing(world: World, content: bytes) ->
     assert answer.status_code in (403, 413)
     told: dict[str, Any] = answer.json()
     assert set(told) == {"title", "status"}
+
+
+def test_health_is_told_to_anyone_and_figures_to_the_holder_of_the_token(world: World, client: TestClient) -> None:
+    stranger = TestClient(inside_app(world.jo, TOKEN))
+    assert stranger.get("/healthz").json() == {"status": "ok"}
+    assert stranger.get("/metrics").status_code == 401
+    client.post("/v1/intelligence/alert-vehicle", json=alert(plate="SECRET-1"))
+    waiting = client.get("/metrics")
+    assert 'mithaq_link_waiting{link="JO>SA"} 1.0' in waiting.text
+    assert waiting.headers["content-type"].startswith("text/plain")
+    world.step()
+    told = client.get("/metrics").text
+    assert 'mithaq_link_waiting{link="JO>SA"} 0.0' in told
+    assert 'mithaq_messages_settled_total{partner="SA"} 1.0' in told
+    assert 'mithaq_bytes_sent_total{partner="SA"}' in told
+    assert "SECRET" not in told
+    theirs = TestClient(inside_app(world.sa, TOKEN), headers={"authorization": f"Bearer {TOKEN}"}).get("/metrics").text
+    assert 'mithaq_messages_received_total{partner="JO",verdict="accepted"} 1.0' in theirs
+    assert "messages_settled" not in theirs  # one registry for each node
+
+
+def test_a_node_whose_store_is_gone_is_not_healthy(world: World) -> None:
+    world.jo.store.close()
+    answer = TestClient(inside_app(world.jo, TOKEN)).get("/healthz")
+    assert (answer.status_code, answer.json()["status"]) == (503, "failing")

@@ -45,8 +45,11 @@ class Couriers:
         woken = self._wake[party]
         while not self._stopping.is_set():
             line, now = self._node.line(party), self._node.clock.monotonic()
+            before = line.state
             if line.due(now):
                 self._attempt(party)
+            if line.state != before:
+                log.info("line", partner=party, state=line.state, failures=line.failures)
             # After a failure this wakes early if the partner shows up, and then it is due at once.
             woken.wait(line.wait(self._node.clock.monotonic()) or IDLE)
             woken.clear()

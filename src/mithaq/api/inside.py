@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mithaq.api.problems import Problem, answer, problem
+from mithaq.api.watch import figures, healthy
 from mithaq.errors import Malformed, MithaqError
 from mithaq.kernel.canonical import MAX_BYTES
 from mithaq.kernel.node import Node
@@ -27,9 +29,16 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def inside_app(node: Node, token: str) -> Starlette:
-    """``POST /v1/CAPABILITY/VERB`` with the command's or question's input as JSON; the answer as JSON."""
+    """``POST /v1/CAPABILITY/VERB`` with the command's or question's input as JSON; the answer as JSON.
+
+    ``GET /healthz`` says whether the node works, to anyone on this machine; ``GET /metrics`` needs the token.
+    """
     routes = [Route(_path(name), _guarded(token, _command(node, name)), methods=["POST"]) for name in node.commands]
     routes += [Route(_path(name), _guarded(token, _question(node, name)), methods=["POST"]) for name in node.questions]
+    routes += [
+        Route("/healthz", partial(healthy, node), methods=["GET"]),
+        Route("/metrics", _guarded(token, partial(figures, node)), methods=["GET"]),
+    ]
     return Starlette(routes=routes)
 
 

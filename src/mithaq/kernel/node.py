@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from typing import Any
 
-from mithaq.errors import MithaqError, NotFound
+from mithaq.errors import MithaqError, NotFound, Unavailable
 from mithaq.kernel import canonical
 from mithaq.kernel.clock import Clock
 from mithaq.kernel.desk import Desk, Surroundings
@@ -27,6 +27,8 @@ from mithaq.kernel.party import Card, Partner
 from mithaq.kernel.plug import Capability
 from mithaq.kernel.ports import Metrics, NoMetrics, Store, Transaction, Transport
 from mithaq.kernel.view import View, advance, behind
+
+HEALTHY = 5.0  # seconds within which a store that works commits
 
 
 class Node:
@@ -183,6 +185,13 @@ class Node:
                 moved += self.attempt(party)
         self.catch_up()
         return moved
+
+    def check(self) -> None:
+        """Unavailable unless the store can be read and written."""
+        try:
+            self.store.write(lambda tx: tx.journal.last()).result(HEALTHY)
+        except TimeoutError:
+            raise Unavailable("store", f"the store did not commit within {HEALTHY} seconds") from None
 
     def line(self, party: str) -> Line:
         """How the line to a partner is: up, retrying and since when, or paused."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from msgspec import Struct
 
@@ -318,6 +318,16 @@ class Metrics(Protocol):
 
     def observe(self, name: str, seconds: float, **labels: str) -> None:
         """Note how long something took."""
+
+
+@runtime_checkable
+class Shown(Metrics, Protocol):
+    """Metrics that can be shown."""
+
+    def gauge(self, name: str, value: float, **labels: str) -> None:
+        """Set what is looked at when somebody asks."""
+
+    def text(self) -> bytes: ...
 
 
 class NoMetrics:

@@ -1,0 +1,56 @@
+"""Metrics for Prometheus: one registry for each node, so that many nodes of one process do not mix.
+
+Labels are partners, links, outcomes and codes: never a name, a plate or a place.
+"""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+MEANINGS = {
+    "deliveries_received": "deliveries taken from a partner, by outcome",
+    "deliveries_turned_away": "deliveries that were not signed, sealed or spelt as they must be, by code",
+    "messages_received": "messages of deliveries, by verdict; one that comes again counts again",
+    "messages_settled": "our messages that got their verdict",
+    "bytes_sent": "sealed bytes carried to a partner",
+    "receipts_not_believed": "answers of a partner that do not hold",
+    "delivery": "round trip of a delivery with messages",
+    "link_waiting": "messages that wait for a partner",
+    "link_oldest_seconds": "how long the oldest waiting message has waited",
+    "link_size": "numbers in the log of a link",
+    "link_up": "1 if the line to the partner is up, 0 if it is retrying or paused",
+    "link_unsure": "1 while, after a restore, the partner has not told how far we had come",
+}
+
+
+class PrometheusMetrics:
+    """Counts, times and gauges, made when they are first used."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._counters: dict[str, Counter] = {}
+        self._times: dict[str, Histogram] = {}
+        self._gauges: dict[str, Gauge] = {}
+
+    def count(self, name: str, value: float = 1, **labels: str) -> None:
+        if name not in self._counters:
+            self._counters[name] = Counter(f"mithaq_{name}", MEANINGS[name], sorted(labels), registry=self._registry)
+        self._counters[name].labels(**labels).inc(value)
+
+    def observe(self, name: str, seconds: float, **labels: str) -> None:
+        if name not in self._times:
+            self._times[name] = Histogram(
+                f"mithaq_{name}_seconds", MEANINGS[name], sorted(labels), registry=self._registry, buckets=BUCKETS
+            )
+        self._times[name].labels(**labels).observe(seconds)
+
+    def gauge(self, name: str, value: float, **labels: str) -> None:
+        """Set what is looked at when somebody asks."""
+        if name not in self._gauges:
+            self._gauges[name] = Gauge(f"mithaq_{name}", MEANINGS[name], sorted(labels), registry=self._registry)
+        self._gauges[name].labels(**labels).set(value)
+
+    def text(self) -> bytes:
+        """All of it, in the text format of Prometheus."""
+        return generate_latest(self._registry)
