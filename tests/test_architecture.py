@@ -38,7 +38,7 @@ THIRD_PARTY = {
     "adapters/evidence": {"structlog"},
     "adapters/metrics": {"prometheus_client"},
     "adapters/store": {"msgspec", "sqlalchemy"},
-    "adapters/transport": {"cryptography", "httpx2"},
+    "adapters/transport": {"cryptography", "httpx2", "msgspec"},
     "adapters/keystore": {"cryptography", "msgspec"},
     "capabilities": {"msgspec"},
     "api": {"anyio", "msgspec", "starlette", "structlog", "uvicorn"},

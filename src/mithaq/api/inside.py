@@ -22,6 +22,7 @@ from mithaq.api.problems import Problem, answer, problem
 from mithaq.api.watch import figures, healthy
 from mithaq.errors import Malformed, MithaqError
 from mithaq.kernel.canonical import MAX_BYTES
+from mithaq.kernel.link.by_hand import NAMES, by_hand
 from mithaq.kernel.node import Node
 
 WHO = "token"
@@ -35,6 +36,7 @@ def inside_app(node: Node, token: str) -> Starlette:
     """
     routes = [Route(_path(name), _guarded(token, _command(node, name)), methods=["POST"]) for name in node.commands]
     routes += [Route(_path(name), _guarded(token, _question(node, name)), methods=["POST"]) for name in node.questions]
+    routes += [Route(_path(name), _guarded(token, _by_hand(node, name)), methods=["POST"]) for name in NAMES]
     routes += [
         Route("/healthz", partial(healthy, node), methods=["GET"]),
         Route("/metrics", _guarded(token, partial(figures, node)), methods=["GET"]),
@@ -58,6 +60,14 @@ def _question(node: Node, name: str) -> Endpoint:
     async def run(request: Request) -> Response:
         given = await _given(request)
         return _reply(await to_thread.run_sync(lambda: node.ask(name, given, who=WHO)))
+
+    return run
+
+
+def _by_hand(node: Node, name: str) -> Endpoint:
+    async def run(request: Request) -> Response:
+        given = await _given(request)
+        return _reply(await to_thread.run_sync(lambda: by_hand(node, name, given, who=WHO)))
 
     return run
 

@@ -15,6 +15,7 @@ GROUPS = {
     "party": "the nations this node deals with",
     "law": "agreements and laws: check, show, decide by, sign, adopt",
     "link": "the links to partners: state and proofs",
+    "bundle": "deliveries in files, carried by hand where there is no line",
     "intelligence": "alerts on vehicles: raise, correct, import, list",
 }
 COMMANDS = {

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from typing import Any
 
 import click
 
-from mithaq.cli.common import json_option, pass_home
+from mithaq.cli.common import json_option, log_to_stderr, pass_home
 from mithaq.cli.show import emit, table
 from mithaq.config import Bind, Config, Home
 from mithaq.errors import Invalid
@@ -54,21 +53,12 @@ def init(
 @pass_home
 def serve(home: Home) -> None:
     """Serve the node until Ctrl-C: commands on loopback, partners over HTTPS."""
-    import structlog
-
     from mithaq.api.serve import Faces
     from mithaq.api.serve import serve as run
     from mithaq.assembly import locked, open_home
     from mithaq.config import read_config, write_private
 
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    log_to_stderr()
     with locked(home):
         config = read_config(home)
         served = open_home(home)

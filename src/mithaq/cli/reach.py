@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from mithaq.cli.common import log_to_stderr
 from mithaq.config import Home
 from mithaq.errors import (
     BadInput,
@@ -36,6 +37,8 @@ class Reached(Protocol):
     def do(self, name: str, given: dict[str, Any]) -> Any: ...
 
     def ask(self, name: str, given: dict[str, Any]) -> Any: ...
+
+    def carry(self, name: str, given: dict[str, Any]) -> Any: ...
 
 
 @contextmanager
@@ -64,6 +67,7 @@ def reach(home: Home) -> Iterator[Reached]:
 def _here(home: Home) -> Iterator[Reached]:
     from mithaq.assembly import open_home
 
+    log_to_stderr()
     node = open_home(home)
     try:
         yield _Here(node)
@@ -89,6 +93,11 @@ class _Here:
     def ask(self, name: str, given: dict[str, Any]) -> Any:
         return _plain(self._node.ask(name, given, who=WHO))
 
+    def carry(self, name: str, given: dict[str, Any]) -> Any:
+        from mithaq.kernel.link.by_hand import by_hand
+
+        return _plain(by_hand(self._node, name, _plain(given), who=WHO))
+
 
 class _Serving:
     def __init__(self, client: Any, failed: type[Exception]) -> None:
@@ -107,7 +116,7 @@ class _Serving:
         message = told.get("detail") or f"the node answered HTTP {response.status_code}"
         raise kind(told.get("code", "node"), message, where=told.get("where", ""), hint=told.get("hint", ""))
 
-    ask = do
+    ask = carry = do
 
 
 def _serving(home: Home) -> str | None:

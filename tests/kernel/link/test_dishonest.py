@@ -151,6 +151,18 @@ def test_a_duplicate_gets_its_verdict_again_and_changes_nothing(world: World) ->
     world.assert_sound()
 
 
+def test_a_part_sent_again_under_a_newer_checkpoint_is_no_conflict(world: World) -> None:
+    state(world, 9)
+    send(world, waiting(world))
+    state(world, 3)
+    with world.jo.store.read() as tx:
+        part = next_delivery(tx, "JO>SA", room=Room(messages=4))
+    assert part is not None
+    assert part.consistency
+    assert send(world, part).outcome == "settled"
+    assert send(world, msgspec.structs.replace(part, consistency=(b"x" * 32,))).outcome == "conflict"
+
+
 def test_a_gap_is_told_and_filled(world: World) -> None:
     state(world, 3)
     delivery = waiting(world)

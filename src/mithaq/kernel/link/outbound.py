@@ -85,13 +85,16 @@ class Outbound:
         return settled
 
     def pack(self, party: str, after: int, size: int) -> Iterator[tuple[int, bytes]]:
-        """(last number, sealed delivery) of all that waits beyond a number, to be carried by hand. Sends nothing."""
+        """(last number, sealed delivery) of all that waits, to be carried by hand. Sends nothing.
+
+        ``after`` goes on after a number that was packed before, or that the partner is known to hold.
+        """
         link, card = link_id(self._ends.party, party), self._ends.partner(party).card
         with self._ends.store.read() as tx:
             first = tx.links.page(link, after=after, limit=1, outcome="waiting")
             if not first or pause.is_paused(tx, party):
                 return
-            at, last = self._ends.clock.now(), first[0].seq - 1
+            at, last = self._ends.clock.now(), after or first[0].seq - 1
             while (delivery := send.run_after(tx, link, last, send.Room(size=size))) is not None:
                 delivery = stale.bury(delivery, stale.stale(delivery, self._ends.book, at))
                 last = delivery.messages[-1].seq

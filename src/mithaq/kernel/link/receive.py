@@ -181,8 +181,10 @@ def _check_log(tx: Transaction, link: str, edge: Edge, grown: Edge, delivery: De
         elif grown.size == signed.size:
             if root(grown) != signed.root:
                 raise Untrusted("fork", f"the checkpoint of size {signed.size} is of another log")
-        elif grown.size > edge.size or delivery.consistency:
-            verify_consistency(grown.size, signed.size, list(delivery.consistency), root(grown), signed.root)
+        elif delivery.messages and not delivery.overtakes:
+            last = delivery.messages[-1].seq  # the proof starts there, also where we hold more than was sent again
+            known = root(grown) if last == grown.size else tree.root(last)
+            verify_consistency(last, signed.size, list(delivery.consistency), known, signed.root)
         _check_signed_before(tx, link, edge, grown, delivery, signed)
     except Untrusted as problem:
         raise Conflict("conflict", f"{link}: {problem.message}") from None
