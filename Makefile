@@ -27,8 +27,8 @@ demo: $(STAMP) ## Two nations on this machine exchange alerts; Ctrl-C ends it
 	.venv/bin/mithaq demo
 
 test: $(STAMP) ## All tests but the long ones: the unit part, then processes and foreign verifiers
-	$(PY) -m pytest -q -n 2 --dist loadfile tests --ignore tests/processes --ignore tests/foreign --ignore tests/soak
-	$(PY) -m pytest -q tests/foreign tests/processes
+	$(PY) -m pytest -q -n 2 --dist loadfile tests --ignore tests/processes --ignore tests/foreign --ignore tests/chaos --ignore tests/soak
+	$(PY) -m pytest -q -n 2 --dist loadfile tests/chaos tests/foreign tests/processes
 
 check: $(STAMP) ## ruff, mypy --strict, and the architecture
 	.venv/bin/ruff check src tests benchmarks tools

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,10 @@ from mithaq.cli.common import json_option, log_to_stderr, pass_home
 from mithaq.cli.show import emit, table
 from mithaq.config import Bind, Config, Home
 from mithaq.errors import Invalid
+
+if TYPE_CHECKING:
+    from mithaq.kernel.clock import Clock
+    from mithaq.kernel.ports import Store
 
 
 @click.group()
@@ -53,6 +57,11 @@ def init(
 @pass_home
 def serve(home: Home) -> None:
     """Serve the node until Ctrl-C: commands on loopback, partners over HTTPS."""
+    serve_home(home)
+
+
+def serve_home(home: Home, *, clock: Clock | None = None, store: Store | None = None) -> None:
+    """Serve the node of a home until SIGINT or SIGTERM; say on standard output where, once it answers."""
     from mithaq.api.serve import Faces
     from mithaq.api.serve import serve as run
     from mithaq.assembly import locked, open_home
@@ -61,7 +70,7 @@ def serve(home: Home) -> None:
     log_to_stderr()
     with locked(home):
         config = read_config(home)
-        served = open_home(home)
+        served = open_home(home, clock=clock, store=store)
         faces = Faces(_address(config.inside), _address(config.link))
         told = {"party": config.party, "pid": os.getpid(), "inside": faces.inside_url, "link": faces.link_url}
 

@@ -1,0 +1,31 @@
+"""Real processes killed, bad lines, jumping clocks and full disks: nothing is lost, doubled or out of order.
+
+Twenty seeds of 300 messages, new on every run; the long form is ``make soak``.
+"""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.chaos.run import chaos, zygote
+
+SEEDS, MESSAGES = 20, 300
+
+
+@pytest.fixture(scope="module")
+def parent() -> Iterator[subprocess.Popen[str]]:
+    with zygote() as process:
+        yield process
+
+
+@pytest.mark.parametrize("number", range(SEEDS))
+def test_a_seed(parent: subprocess.Popen[str], number: int) -> None:
+    seed = secrets.randbelow(2**32)
+    print(f"seed {seed}")
+    found = chaos(parent, seed, MESSAGES)
+    assert found.sound, found
+    assert min(found.kills.values()) >= 1
