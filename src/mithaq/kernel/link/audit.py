@@ -15,7 +15,7 @@ from msgspec import Struct
 from mithaq.errors import MithaqError
 from mithaq.kernel.keys import VerifyKeys
 from mithaq.kernel.link.log.checkpoint import origin, verify_checkpoint
-from mithaq.kernel.link.log.tree import append, entry_of, root
+from mithaq.kernel.link.log.tree import EMPTY_ROOT, append, entry_of, root
 from mithaq.kernel.link.message import Receipt
 from mithaq.kernel.ports import Edge, Message, Transaction
 from mithaq.kernel.statement import verified
@@ -93,7 +93,7 @@ def verify(tx: Transaction, link: str, *, sender: VerifyKeys, receiver: VerifyKe
     """Rebuild the log of a link and check it against everything signed about it."""
     signed = dict(tx.links.checkpoints(link))
     edge, findings = Edge(), []
-    roots: dict[int, bytes] = {}
+    roots = {0: EMPTY_ROOT}
     by_receipt: dict[int, list[Message]] = {}
     stored = tx.links.edge(link)
     for message in messages(tx, link):
