@@ -143,6 +143,32 @@ def export(home: Home, sender: str, receiver: str, out: Path, as_json: bool) -> 
 
 
 @link.command()
+@click.argument("sender")
+@click.argument("receiver")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder to write to.")
+@json_option
+@pass_home
+def tiles(home: Home, sender: str, receiver: str, out: Path, as_json: bool) -> None:
+    """The log of the link from SENDER to RECEIVER as files of C2SP tlog-tiles: hashes only, no message."""
+    from base64 import b64decode
+
+    from mithaq.cli.reach import reach
+
+    count = 0
+    after: int | None = 0
+    with reach(home) as reached:
+        while after is not None:
+            page = reached.ask("link.tiles", {"sender": sender, "receiver": receiver, "after": after})
+            for each in page["files"]:
+                path = out / each["path"]
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _write(path, [b64decode(each["data"])])
+            count += len(page["files"])
+            after = page["after"]
+    emit({"out": str(out), "files": count}, as_json=as_json, text=f"{out}: {count} files")
+
+
+@link.command()
 @click.argument("one", type=click.Path(path_type=Path))
 @click.argument("other", type=click.Path(path_type=Path))
 @json_option

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from msgspec import Struct
 
 from mithaq.errors import NotFound, Unavailable
 from mithaq.kernel.desk import Desk
 from mithaq.kernel.link import audit, pause, recover
 from mithaq.kernel.link import export as exports
+from mithaq.kernel.link.log import tiles
 from mithaq.kernel.link.log.checkpoint import read_checkpoint
 from mithaq.kernel.link.log.proof import Tree
 from mithaq.kernel.plug import Command, Question
 from mithaq.kernel.values import Count, PartyId, RecordId, ends, link_id
 
+TILES = 64  # files of a log in one answer
 STORED: dict[str, bool] = {"of_views": False}  # rests on what is stored, on no view
 PLAIN: dict[str, bool] = STORED | {"personal": False}  # and names nobody
 
@@ -79,6 +83,13 @@ class Proof(Struct, frozen=True):
     path: tuple[str, ...]
     size: int
     checkpoint: str
+
+
+class Files(Struct, frozen=True):
+    """Some files of a log, and after how many to go on; None when these were the last."""
+
+    files: tuple[tiles.File, ...]
+    after: int | None
 
 
 class Whom(Struct, frozen=True, forbid_unknown_fields=True):
@@ -230,6 +241,23 @@ def _partner(desk: Desk, party: str) -> str:
     if party not in desk.node.cards:
         raise NotFound("partner", f"{party} is not a partner of this node", hint="see mithaq party list")
     return party
+
+
+def tile_files(desk: Desk, given: Further) -> Files:
+    """Some files of a log in the format of C2SP tlog-tiles, after so many; the checkpoint is the last."""
+    link = link_id(given.sender, given.receiver)
+    note = desk.tx.links.checkpoint(link)
+    if note is None:
+        raise NotFound("link", f"no log of {link} here", hint="see mithaq link status")
+    size = min(desk.tx.links.edge(link).size, read_checkpoint(note)[0].size)
+    note = desk.tx.links.checkpoint(link, size)
+    if note is None:
+        raise Unavailable("checkpoint", f"no checkpoint of size {size} was signed", hint="when all is here")
+    some = tuple(islice(tiles.places(size), given.after, given.after + TILES))
+    files = tuple(tiles.read_tile(desk.tx, link, place) for place in some)
+    if len(some) == TILES:
+        return Files(files, given.after + TILES)
+    return Files((*files, tiles.File("checkpoint", note.encode())), None)
 
 
 COMMANDS = (
