@@ -267,6 +267,7 @@ COMMANDS = (
     Command("node.restored", "say that this home was set back by a restore", Nothing, Restored, restored),
 )
 QUESTIONS = (
+    Question("link.tiles", "files of a log in the format of C2SP tlog-tiles", Further, Files, tile_files, **PLAIN),
     Question(
         "link.prove",
         "the proof that a message is in the signed log",
