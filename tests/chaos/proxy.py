@@ -14,6 +14,7 @@ import threading
 import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import urlsplit
 
 from mithaq.adapters.transport.certificate import client_context, server_context
@@ -61,8 +62,12 @@ class Line:
 
             def handle_error(self, *_: object) -> None: ...  # a caller that was killed
 
+            def finish_request(self, request: Any, client_address: Any) -> None:
+                request.getpeername()  # a caller that is gone already ends here, and its socket is closed
+                with inward.wrap_socket(request, server_side=True) as secured:
+                    Handler(secured, client_address, self)
+
         self._server = Server(("127.0.0.1", 0), Handler)
-        self._server.socket = inward.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self.url = f"https://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
