@@ -145,6 +145,13 @@ def test_a_bundle_for_another_nation_is_not_taken(nations: Rehearsal, tmp_path: 
     assert (found["exit"], found["deliveries"]) == (1, {})
 
 
+def test_nothing_is_packed_for_a_partner_that_is_paused(nations: Rehearsal, tmp_path: Path) -> None:
+    state(nations, 1)
+    nations.nations["JO"].do("link.pause", {"party": "SA"})
+    with pytest.raises(MithaqError, match="paused by us"):
+        run(nations, "JO", "write", "SA", "--out", tmp_path / "a.bundle")
+
+
 def test_nothing_is_overwritten(nations: Rehearsal, tmp_path: Path) -> None:
     (tmp_path / "a.bundle").write_text("mine")
     with pytest.raises(MithaqError, match="already"):

@@ -91,8 +91,10 @@ class Outbound:
         """
         link, card = link_id(self._ends.party, party), self._ends.partner(party).card
         with self._ends.store.read() as tx:
+            if pause.is_paused(tx, party):
+                raise Unavailable("paused", f"the links with {party} are paused by us", hint="mithaq link resume")
             first = tx.links.page(link, after=after, limit=1, outcome="waiting")
-            if not first or pause.is_paused(tx, party):
+            if not first:
                 return
             at, last = self._ends.clock.now(), after or first[0].seq - 1
             while (delivery := send.run_after(tx, link, last, send.Room(size=size))) is not None:
