@@ -290,3 +290,12 @@ def test_a_partner_that_turns_everything_away_is_tried_later(world: World) -> No
     world.wire.join("SA", never)
     world.jo.step()
     assert world.jo.line("SA").state == "retrying"
+
+
+def test_a_partner_that_answers_and_takes_nothing_is_tried_later(world: World) -> None:
+    state(world)
+    world.jo._outbound.ask("SA")
+    nothing = send(world, asking(checkpoint(world, []))).head
+    tampering(world, lambda receipt: msgspec.structs.replace(receipt, verdicts=(), head=nothing))
+    world.jo.step()
+    assert "takes nothing" in world.jo.line("SA").problem

@@ -214,6 +214,24 @@ def test_a_pause_stops_both_ways_and_is_seen_on_both_sides(world: World) -> None
     world.assert_sound()
 
 
+def test_a_pause_stops_a_backlog_at_the_next_delivery(world: World) -> None:
+    world.jo.line("SA").size = 16 * 1024
+    state(world, 200)
+
+    def between(delivery: Delivery) -> None:
+        if delivery.messages:
+            world.jo.do("link.pause", {"party": "SA"}, who="t").result()
+
+    seen = spy(world, between)
+    world.jo.step()
+    assert len([delivery for delivery in seen if delivery.messages]) == 1
+    assert 0 < state_of(world.jo, "JO>SA")[1] < 200
+    world.jo.do("link.resume", {"party": "SA"}, who="t").result()
+    world.wire.join("SA", world.sa.receive)
+    world.step()
+    world.assert_sound()
+
+
 def test_nothing_of_a_pause_is_lost_by_a_partner_of_the_first_format(world: World) -> None:
     state(world, 1)
     world.sa.do("link.pause", {"party": "JO"}, who="t").result()

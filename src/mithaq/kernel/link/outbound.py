@@ -32,20 +32,16 @@ class Outbound:
     def attempt(self, party: str) -> int:
         """Deliver all that waits for a partner; if it is not reached, note when to try again. Messages settled."""
         line, moved, clock = self._ends.lines[party], 0, self._ends.clock
-        with self._ends.store.read() as tx:
-            line.paused_by_us = pause.is_paused(tx, party)
-        if line.paused_by_us:
-            return 0
         try:
-            while (settled := self.deliver(party)) is not None and settled.outcome != "paused":
+            while not self._paused(party) and (settled := self.deliver(party)) is not None:
+                if settled.outcome == "paused":
+                    line.refused(clock.monotonic())
+                    return moved
                 moved += settled.settled
         except MithaqError as problem:
             line.failed(clock.monotonic(), problem)
         else:
-            if settled is None:
-                line.reached()
-            else:
-                line.refused(clock.monotonic())
+            line.reached()
         return moved
 
     def deliver(self, party: str) -> send.Settled | None:
@@ -66,9 +62,12 @@ class Outbound:
         delivery = self._next(party, link)
         if delivery is None:
             return None
+        before = line.head or 0
         settled = self._exchange(party, delivery)
         if settled.outcome == "gap":
             settled = self._again(party, link, settled.head)
+        elif settled.outcome == "settled" and settled.settled == 0 and settled.head <= before:
+            raise Unavailable("no-progress", f"{party} answers and takes nothing")
         if settled.outcome == "conflict":
             raise Untrusted(
                 "conflict", f"{party} holds another log of {link}", hint="compare both logs with the partner"
@@ -110,6 +109,13 @@ class Outbound:
         settled = self._settled(sender, receipt, envelope)
         self._ends.lines[sender].head = settled.head
         return settled
+
+    def _paused(self, party: str) -> bool:
+        """Whether we have paused it: asked before each delivery, so that a pause stops a backlog too."""
+        with self._ends.store.read() as tx:
+            paused = pause.is_paused(tx, party)
+        self._ends.lines[party].paused_by_us = paused
+        return paused
 
     def _next(self, party: str, link: str) -> Delivery | None:
         """The next delivery, with what may no longer be sent withdrawn first."""
