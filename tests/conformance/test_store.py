@@ -240,6 +240,23 @@ def test_a_store_of_a_newer_program_or_no_store_at_all_is_refused(tmp_path: Path
     assert path.stat().st_mode & 0o077 == 0
 
 
+def test_a_store_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "node.db"
+    store = open_store(path)
+    store.write(lambda tx: tx.links.add(message(1))).result()
+    for old in ("drop index messages_lane", "drop table memos", "update meta set value = '1'"):
+        store.write(lambda tx, old=old: store._connection.exec_driver_sql(old)).result()  # type: ignore[misc]
+    store.close()
+    store = open_store(path)
+    store.write(lambda tx: tx.memos.put("a", "b")).result()
+    with store.read() as tx:
+        assert [each.seq for each in tx.links.page(LINK, outcome="waiting", lane="record")] == [1]
+        assert (tx.memos.get("a"), tx.memos.names("a")) == ("b", ["a"])
+    kept = store._connection.exec_driver_sql("select name from sqlite_master where name = 'messages_lane'").all()
+    assert len(kept) == 1
+    store.close()
+
+
 WRITER = """
 import sys
 from datetime import UTC, datetime
