@@ -7,7 +7,7 @@ nearest published figure is X-Road's, about 110 transactions a second on two ser
 2022, another kind of work).
 
 The goals are `per_s` 1,500, `p50_ms` 30 and `p99_ms` 150. On this machine, whose speed swings, runs gave 1,230 to
-1,980, 25 to 43 ms (before statements went straight to the driver: 72 to 87) and 56 to 83 ms. Where the sender's time
+2,030, 25 to 43 ms (before statements went straight to the driver: 72 to 87) and 56 to 83 ms. Where the sender's time
 goes at a steady rate, sampled: flushing commits and signing heads (ML-DSA) a tenth each, waiting for the partner's
 answer another, running commands and settling a seventh; HTTP and TLS about a fifth. At 200 a second it uses nine tenths
 of a core, and the driver and the receiver share the other: what is above 30 ms is queueing for a processor.
