@@ -87,7 +87,7 @@ def at_a_rate(rehearsal: Rehearsal, count: int, seed: int) -> dict[str, Any]:
 
         def one(n: int) -> None:
             due = start + n / RATE
-            time.sleep(max(0.0, due - time.perf_counter()))
+            time.sleep(max(0.0, due - time.perf_counter()))  # the rate is what is measured at
             begun[call(alert(f"S-{seed}-{n}"))] = due
 
         list(pool.map(one, range(count)))
@@ -157,7 +157,7 @@ class Settled:
                 last = upto
             if stopping:
                 break
-            time.sleep(0.002)
+            time.sleep(0.002)  # another process writes the store: we can only look
         store.close()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from mithaq.api import link
 from mithaq.api.inside import inside_app
 from mithaq.api.link import link_app
 from mithaq.kernel.seal import MAX_SEALED
@@ -84,3 +85,9 @@ def test_a_node_whose_store_is_gone_is_not_healthy(world: World) -> None:
     world.jo.store.close()
     answer = TestClient(inside_app(world.jo, TOKEN)).get("/healthz")
     assert (answer.status_code, answer.json()["status"]) == (503, "failing")
+
+
+def test_a_caller_with_too_much_under_way_is_asked_to_come_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link, "EACH", 0)
+    assert TestClient(link_app(world.jo)).post("/link/1/deliveries", content=b"x").status_code == 503
+    assert list(world.rehearsal.nations["JO"].home.evidence.iterdir()) == []  # it was not even read

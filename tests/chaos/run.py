@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
@@ -79,11 +80,12 @@ class Side:
 
     def kill(self) -> None:
         """kill -9, and wait until it is gone."""
-        os.kill(self.pid, signal.SIGKILL)
-        deadline = time.monotonic() + PATIENCE
-        while Path(f"/proc/{self.pid}").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.002)  # it is the zygote's child: nobody tells us
+        gone = os.pidfd_open(self.pid)  # readable once the process has ended, whoever's child it is
+        try:
+            os.kill(self.pid, signal.SIGKILL)
+            assert select.select([gone], [], [], PATIENCE)[0]
+        finally:
+            os.close(gone)
         self.pid = 0
 
     def ask(self, path: str, given: object) -> Any:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -13,6 +14,7 @@ from typing import TypeVar
 import pytest
 from sqlalchemy import text
 
+from mithaq.adapters.store import writer
 from mithaq.adapters.store.sql import SqlStore, open_store
 from mithaq.errors import Clash, Unavailable
 from mithaq.kernel.link.log.tree import append
@@ -123,6 +125,23 @@ def test_writing_while_reading_is_an_error(store: SqlStore) -> None:
 def test_a_job_may_not_wait_for_another(store: SqlStore) -> None:
     with pytest.raises(Clash):
         store.write(lambda _: store.write(note("a")).result()).result()
+
+
+def test_callers_are_asked_to_come_again_when_too_much_waits(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "MAX_WAITING", 3)
+    go = threading.Event()
+    held = store.write(lambda _: go.wait(30))
+    waiting: list[Future[int]] = []
+
+    def more() -> None:
+        for n in range(10):
+            waiting.append(store.write(note(str(n))))
+
+    with pytest.raises(Unavailable, match="too much waits"):
+        more()
+    go.set()
+    assert held.result()
+    assert [each.result() for each in waiting] == list(range(1, len(waiting) + 1))
 
 
 def test_records_are_kept_once_by_version_and_found_by_reference(store: SqlStore) -> None:

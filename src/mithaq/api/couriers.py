@@ -57,7 +57,7 @@ class Couriers:
     def _attempt(self, party: str) -> None:
         try:
             self._node.attempt(party)
-        except Exception as problem:
+        except Exception as problem:  # whatever it is: a courier that dies is not noticed, and its partner gets nothing
             log.error("courier", partner=party, error=type(problem).__name__, exc_info=True)
             unforeseen = Unavailable("unforeseen", f"{type(problem).__name__}: see the log")
             self._node.line(party).failed(self._node.clock.monotonic(), unforeseen)

@@ -103,7 +103,7 @@ class Desk(Struct, frozen=True):
         for partner in self.node.partners:
             if partner in self.node.unsure:
                 self._note("deferred", record, partner)
-                recover.defer(self.tx, partner, subject(record))
+                recover.defer(self.tx, partner, subject(record), flash=flash)
                 deferred.append(partner)
                 continue
             forbids = self._release(record, partner, flash)
@@ -115,11 +115,11 @@ class Desk(Struct, frozen=True):
 
     def state_deferred(self, partner: str) -> int:
         """Decide on every version that was deferred for this partner, and release what the law permits. How many."""
-        subjects = recover.deferred(self.tx, partner)
-        for each in subjects:
+        found = recover.deferred(self.tx, partner)
+        for each, flash in found:
             id, _, version = each.rpartition("/")
-            self._release(self.own(id, int(version)), partner, False)
-        return len(subjects)
+            self._release(self.own(id, int(version)), partner, flash)
+        return len(found)
 
     def _release(self, record: Record, partner: str, flash: bool) -> tuple[str, ...] | None:
         """Release it to a partner, or note that it is withheld and by which clauses."""

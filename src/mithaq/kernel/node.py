@@ -67,7 +67,10 @@ class Node:
         self._listeners: list[Callable[[], None]] = []
         self._lines = {party: Line(lambda: randomness(1)[0] / 256) for party in self.partners}
         with store.read() as tx:
-            self._unsure = {party for party in self.partners if recover.is_unsure(tx, party)}
+            # A node may have ended after a partner told its head and before what was deferred for it was released.
+            self._unsure = {
+                party for party in self.partners if recover.is_unsure(tx, party) or recover.has_deferred(tx, party)
+            }
         ends = Ends(
             card=card,
             clock=clock,

@@ -110,6 +110,22 @@ def test_a_restored_node_works_on_while_its_partner_is_away(world: World) -> Non
         assert world.sa.ask("intelligence.alert", {"id": stated.id}, who="t").body["version"] == 1
 
 
+def test_what_was_deferred_outlives_an_end_between_asking_and_releasing(world: World) -> None:
+    backup = keep(world, "JO")
+    state(world, 2)
+    world.step()
+    restore(world, "JO", backup)
+    world.jo.do("intelligence.alert-vehicle", alert(plate="A", flash=True), who="t").result()
+    gone = world.jo.do("intelligence.alert-vehicle", alert(plate="B"), who="t").result()
+    world.jo.do("link.recall", {"id": gone.id}, who="t").result()
+    world.jo._outbound.ask("SA")  # SA has told its head, and the node ends before it releases
+    world.reopen("JO")
+    world.step()
+    with world.jo.store.read() as tx:
+        assert [(each.seq, each.lane) for each in tx.links.page("JO>SA", after=2)] == [(3, "flash")]
+    world.assert_sound()
+
+
 def test_a_whole_home_that_was_set_back_is_told_by_its_operator(world: World) -> None:
     state(world, 2)
     world.step()

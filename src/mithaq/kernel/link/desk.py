@@ -221,6 +221,7 @@ def recall(desk: Desk, given: Which) -> Recalled:
         link = link_id(desk.node.party, partner)
         waiting = desk.tx.links.waiting_about(link, given.id)
         desk.tx.links.withdraw(link, waiting, "recalled")
+        recover.deferred(desk.tx, partner, given.id)  # nor is it released later
         stopped += [f"{link}/{seq}" for seq in waiting]
         for version in range(1, desk.own(given.id).version + 1):
             carried = desk.tx.links.carrying(f"{given.id}/{version}")

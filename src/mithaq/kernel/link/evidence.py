@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mithaq.kernel.values import Instant
 
@@ -38,9 +39,27 @@ Keep = Callable[[Evidence], None]
 
 def signed(at: Instant, partner: str, code: str, what: str, given: bytes, held: tuple[str, ...] = ()) -> Evidence:
     """What a partner signed, whole."""
+    return _made("signed", at, partner, code, what, given, held)
+
+
+def turned_away(at: Instant, partner: str, code: str, what: str, given: bytes, size: int | None = None) -> Evidence:
+    """What was not taken, its first ``SHOWN`` bytes; ``size`` where the rest was not even read."""
+    whole = _made("turned-away", at, partner, code, what, given)
+    return replace(whole, size=size or len(given), given=given[:SHOWN])
+
+
+def _made(
+    kind: Literal["signed", "turned-away"],
+    at: Instant,
+    partner: str,
+    code: str,
+    what: str,
+    given: bytes,
+    held: tuple[str, ...] = (),
+) -> Evidence:
     return Evidence(
         format="mithaq-evidence/1",
-        kind="signed",
+        kind=kind,
         at=at,
         partner=partner,
         code=code,
@@ -49,19 +68,4 @@ def signed(at: Instant, partner: str, code: str, what: str, given: bytes, held: 
         size=len(given),
         given=given,
         held=held,
-    )
-
-
-def turned_away(at: Instant, partner: str, code: str, what: str, given: bytes, size: int | None = None) -> Evidence:
-    """What was not taken, its first ``SHOWN`` bytes; ``size`` where the rest was not even read."""
-    return Evidence(
-        format="mithaq-evidence/1",
-        kind="turned-away",
-        at=at,
-        partner=partner,
-        code=code,
-        what=what,
-        sha256=hashlib.sha256(given).hexdigest(),
-        size=size or len(given),
-        given=given[:SHOWN],
     )

@@ -37,18 +37,23 @@ def sure(tx: Transaction, party: str) -> None:
         tx.memos.put(f"restored/{party}", None)
 
 
-def defer(tx: Transaction, party: str, subject: str) -> None:
-    """Remember to decide again on releasing this record version to the partner."""
-    tx.memos.put(f"deferred/{party}/{subject}", "")
+def defer(tx: Transaction, party: str, subject: str, *, flash: bool) -> None:
+    """Remember to decide on releasing this record version to the partner, and whether it goes first."""
+    tx.memos.put(f"deferred/{party}/{subject}", "flash" if flash else "")
 
 
-def deferred(tx: Transaction, party: str) -> list[str]:
-    """The record versions deferred for a partner, which are then no longer deferred."""
+def has_deferred(tx: Transaction, party: str) -> bool:
+    return bool(tx.memos.names(f"deferred/{party}/"))
+
+
+def deferred(tx: Transaction, party: str, record: str = "") -> list[tuple[str, bool]]:
+    """(record version, whether it goes first) deferred for a partner, of all records or one; and forget them."""
     prefix = f"deferred/{party}/"
-    names = tx.memos.names(prefix)
+    names = tx.memos.names(prefix + (f"{record}/" if record else ""))
+    found = [(name.removeprefix(prefix), tx.memos.get(name) == "flash") for name in names]
     for name in names:
         tx.memos.put(name, None)
-    return [name.removeprefix(prefix) for name in names]
+    return found
 
 
 class _Page(Struct, frozen=True):
