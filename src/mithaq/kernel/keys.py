@@ -49,6 +49,18 @@ def verify(keys: VerifyKeys, message: bytes, signatures: Iterable[Signature]) ->
         raise Untrusted("signature", f"no valid {absent} signature by the expected key", hint="check the pinned card")
 
 
+def verify_any(sets: Iterable[VerifyKeys], message: bytes, signatures: Iterable[Signature]) -> VerifyKeys:
+    """The one of several sets of keys whose every algorithm has signed exactly ``message``; Untrusted if none has."""
+    given = list(signatures)
+    named = {signature.key for signature in given}
+    for keys in sets:
+        if {key_id(algorithm, public) for algorithm, public in keys.items()} <= named:
+            verify(keys, message, given)
+            return keys
+    absent = " and ".join(SIGNING)
+    raise Untrusted("signature", f"no valid {absent} signature by an expected key", hint="see mithaq keys status")
+
+
 def check_public(keys: VerifyKeys) -> None:
     """Refuse keys that are not exactly one usable public key per algorithm of the suite."""
     if set(keys) != set(SIGNING):

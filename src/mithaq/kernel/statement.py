@@ -14,14 +14,14 @@ from msgspec import Meta, Struct
 
 from mithaq.errors import Malformed, Untrusted
 from mithaq.kernel import canonical
-from mithaq.kernel.keys import VerifyKeys, verify
+from mithaq.kernel.keys import VerifyKeys, key_id, verify, verify_any
 from mithaq.kernel.party import Card
 from mithaq.kernel.ports import Signature, Signer
 from mithaq.kernel.values import Digest, Instant, Line, PartyId
 
 T = TypeVar("T")
 
-MAX_SIGNATURES = 16
+MAX_SIGNATURES = 32
 
 
 class _Mark(Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,12 +72,56 @@ def sign(name: str, value: object, signer: Signer) -> bytes:
 
 def verified(name: str, data: bytes, into: type[T], keys: VerifyKeys) -> T:
     """The value that the holder of ``keys`` signed in this envelope; else Malformed, Invalid or Untrusted."""
+    envelope, message, marks = _opened(name, data)
+    verify(keys, message, marks)
+    return canonical.decode(envelope.payload, into)
+
+
+def verified_any(name: str, data: bytes, into: type[T], sets: Iterable[VerifyKeys]) -> T:
+    """The same, by the holder of any of several sets of keys."""
+    envelope, message, marks = _opened(name, data)
+    verify_any(sets, message, marks)
+    return canonical.decode(envelope.payload, into)
+
+
+def _opened(name: str, data: bytes) -> tuple[Envelope, bytes, list[Signature]]:
+    """(envelope, the bytes that are signed, the signatures), unverified; Malformed if it is of another type."""
     envelope = canonical.read(data, Envelope)
     if envelope.payloadType != media_type(name):
         raise Malformed("payload-type", f"{envelope.payloadType!r} where {media_type(name)!r} was expected")
     marks = [Signature(mark.keyid.partition(":")[0], mark.keyid, mark.sig) for mark in envelope.signatures]
-    verify(keys, signed_bytes(envelope.payloadType, envelope.payload), marks)
+    return envelope, signed_bytes(envelope.payloadType, envelope.payload), marks
+
+
+def signed_by(name: str, data: bytes, into: type[T], keys: Iterable[VerifyKeys], *, need: int) -> T:
+    """The value that at least ``need`` of these holders of keys signed in this envelope; else Untrusted.
+
+    A signature by one of these keys that does not hold spoils the envelope; those by other keys are ignored.
+    """
+    envelope, message, marks = _opened(name, data)
+    named = {mark.key for mark in marks}
+    count = 0
+    for each in keys:
+        if {key_id(algorithm, public) for algorithm, public in each.items()} & named:
+            verify(each, message, marks)
+            count += 1
+    if count < need:
+        raise Untrusted("quorum", f"{count} of the {need} signatures that are needed")
     return canonical.decode(envelope.payload, into)
+
+
+def add_signature(data: bytes, signer: Signer) -> bytes:
+    """The same envelope with one more signature; a second one by the same key is not added."""
+    envelope = canonical.read(data, Envelope)
+    made = signer.sign(signed_bytes(envelope.payloadType, envelope.payload))
+    held = {mark.keyid for mark in envelope.signatures}
+    more = tuple(_Mark(one.key, one.value) for one in made if one.key not in held)
+    return canonical.encode(Envelope(envelope.payloadType, envelope.payload, (*envelope.signatures, *more)))
+
+
+def payload(name: str, data: bytes, into: type[T]) -> T:
+    """What an envelope says, unverified: to find whose keys it is to be held against."""
+    return canonical.decode(_opened(name, data)[0].payload, into)
 
 
 def signatories(subject: str, envelopes: Iterable[bytes], cards: Mapping[str, Card]) -> frozenset[str]:
