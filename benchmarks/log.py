@@ -17,7 +17,8 @@ from mithaq.adapters.store.sql import open_store
 from mithaq.kernel.link.log.proof import Tree, verify_inclusion
 from mithaq.kernel.link.log.tree import append, entry_of, root
 from mithaq.kernel.link.sequence import extend
-from mithaq.kernel.ports import Edge, Message, Transaction
+from mithaq.kernel.ports import Transaction
+from mithaq.kernel.shelves import Edge, Message
 
 
 def measure(full: bool, seed: int) -> dict[str, Any]:

@@ -20,9 +20,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from benchmarks.measure import run
-from mithaq.adapters.keystore.file import KeyFile
 from mithaq.adapters.transport.local import LocalTransport
-from mithaq.assembly import ensure_proved, init_home, open_home, read_law, read_vocabulary, signature
+from mithaq.assembly import ensure_proved, init_home, load_keys, open_home, read_law, read_vocabulary, signature
 from mithaq.cli.rehearsal import audit_stores
 from mithaq.config import Config, Home, PartnerSettings, write_config, write_private
 from mithaq.kernel import canonical
@@ -55,7 +54,7 @@ def measure(full: bool, seed: int) -> dict[str, Any]:
         started = time.perf_counter()
         released = exchange(nodes, seed)
         seconds = time.perf_counter() - started
-        found = audit_stores({p: n.store for p, n in nodes.items()}, {p: n.card for p, n in nodes.items()})
+        found = audit_stores({p: n.store for p, n in nodes.items()}, {p: n.rings.own for p, n in nodes.items()})
         for node in nodes.values():
             node.close()
     return {
@@ -95,9 +94,7 @@ def set_up(folder: Path) -> dict[str, Home]:
             own.unlink()  # only a few nations have an example law; here all are alike
     prints = {party: PartnerSettings("https://127.0.0.1:1", fingerprint(card)) for party, card in cards.items()}
     text = agreement(next(iter(homes.values())))
-    signed = {
-        party: signature(text, party, KeyFile.load(home.keys), SystemClock().now()) for party, home in homes.items()
-    }
+    signed = {party: signature(text, party, load_keys(home), SystemClock().now()) for party, home in homes.items()}
     first = homes[MEMBERS[0]]
     for law in (text, floor_of(first)[0]):
         ensure_proved(first, law, *floor_of(first))

@@ -59,7 +59,7 @@ class World:
     def audit(self) -> dict[str, Any]:
         """The auditor's counters over both stores."""
         stores = {"JO": self.jo.store, "SA": self.sa.store}
-        return audit_stores(stores, {"JO": self.jo.card, "SA": self.sa.card})
+        return audit_stores(stores, {"JO": self.jo.rings.own, "SA": self.sa.rings.own})
 
     def assert_sound(self) -> None:
         """Nothing lost, doubled or out of order, and every log verifies."""

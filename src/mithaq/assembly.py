@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 
 from mithaq.adapters.evidence.folder import EvidenceFolder
+from mithaq.adapters.keystore.box import make_secret
 from mithaq.adapters.keystore.file import KeyFile
 from mithaq.adapters.metrics.prometheus import PrometheusMetrics
 from mithaq.adapters.store.sql import open_store
@@ -19,20 +20,24 @@ from mithaq.adapters.store.watermark import Watermark
 from mithaq.adapters.transport.certificate import make_certificate
 from mithaq.adapters.transport.https import HttpsTransport
 from mithaq.capabilities import load
-from mithaq.config import Config, Home, read_config, write_config, write_private
-from mithaq.errors import Clash, MithaqError, NotFound, Unavailable
+from mithaq.config import Config, Home, read_config, unlock_secret, write_config, write_private
+from mithaq.errors import Clash, MithaqError, NotFound, Unavailable, Untrusted
 from mithaq.kernel import canonical
+from mithaq.kernel.adoption import Adoption, Kinds, check_kinds, kinds_of
 from mithaq.kernel.clock import Clock, SystemClock
 from mithaq.kernel.core import core
+from mithaq.kernel.keys import VerifyKeys
 from mithaq.kernel.law.law import Law, load_law
 from mithaq.kernel.law.prove import proof_of, prove
 from mithaq.kernel.law.rulebook import Rulebook, rulebook
+from mithaq.kernel.law.text import RestsOn
 from mithaq.kernel.law.vocabulary import Vocabulary, load_vocabulary
 from mithaq.kernel.link import recover
 from mithaq.kernel.node import Node
-from mithaq.kernel.party import Card, Partner, read_card
+from mithaq.kernel.party import Card, Identity, Partner, read_identity, root_card
 from mithaq.kernel.ports import Metrics, Signer, Store, Transaction, Transport
-from mithaq.kernel.statement import Statement, sign, signatories
+from mithaq.kernel.statement import Statement, payload, sign, signatories
+from mithaq.kernel.values import digest
 
 
 def init_home(home: Home, config: Config, *, at: datetime) -> Card:
@@ -41,7 +46,8 @@ def init_home(home: Home, config: Config, *, at: datetime) -> Card:
         raise Clash("home", "there is a node here already", where=str(home.path), hint="choose another --home")
     for folder in (home.path, home.law, home.agreements, home.partners, home.evidence):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    keys = KeyFile.create(home.keys)
+    write_private(home.unlock, make_secret())
+    keys = KeyFile.create(home.keys, home.unlock.read_bytes())
     private, certificate = make_certificate(config.party, at)
     write_private(home.tls, private)
     write_private(home.token, secrets.token_hex(32).encode())
@@ -59,6 +65,7 @@ def init_home(home: Home, config: Config, *, at: datetime) -> Card:
         if example.is_file():
             write_private(home.law / name, example.read_bytes())
     write_config(home, config)
+    adopt_files(home, keys, at)
     return card
 
 
@@ -72,27 +79,43 @@ def open_home(
 ) -> Node:
     """The node that lives in this home. The caller holds the home's lock and closes the node's store."""
     config = read_config(home)
-    card = read_card(home.card.read_bytes())
-    partners = read_partners(home, config)
-    keys, book = KeyFile.load(home.keys), read_laws(home, card, partners)
+    capabilities = (core, *map(load, config.capabilities))
+    read_adoption(home)
+    if home.kinds.exists():
+        kinds = canonical.read(home.kinds.read_bytes(), Kinds)
+        check_kinds(kinds, (kind for each in capabilities for kind in each.kinds))
+    clock = clock or SystemClock()
+    identity = read_identity(home.card.read_bytes(), at=clock.now())
+    partners = read_partners(home, config, at=clock.now())
+    keys, book = load_keys(home, clock.now()), read_laws(home, identity, partners)
     watermark = Watermark(home.watermark) if store is None else None
     kept = store or open_store(home.store)
     if watermark is not None:
         _notice_restore(kept, watermark, partners)
     return Node(
-        card=card,
-        clock=clock or SystemClock(),
+        identity=identity,
+        clock=clock,
         store=kept,
         keys=keys,
         partners=partners,
         book=book,
-        capabilities=(core, *map(load, config.capabilities)),
+        capabilities=capabilities,
         transport=transport or HttpsTransport(home.tls, partners),
         randomness=secrets.token_bytes,
         evidence=EvidenceFolder(home.evidence).keep,
         metrics=metrics or PrometheusMetrics(),
         watermark=watermark.note if watermark else None,
+        installed=lambda new: write_private(home.card, canonical.encode(root_card(new))),
     )
+
+
+def load_keys(home: Home, at: datetime | None = None) -> KeyFile:
+    """The keys of a home, unlocked as ``config.unlock_secret`` says. They sign with the pair whose time it is."""
+    keys = KeyFile.load(home.keys, unlock_secret(home))
+    known = read_identity(home.card.read_bytes())
+    if known.root is not None:
+        keys.use(known.ring.signing_now(at or SystemClock().now()).keys)
+    return keys
 
 
 def _notice_restore(store: Store, watermark: Watermark, partners: list[Partner]) -> None:
@@ -109,7 +132,7 @@ def _notice_restore(store: Store, watermark: Watermark, partners: list[Partner])
         watermark.note(last)
 
 
-def read_partners(home: Home, config: Config) -> list[Partner]:
+def read_partners(home: Home, config: Config, *, at: datetime | None = None) -> list[Partner]:
     """The partners of a home; Untrusted if a card is not the one whose fingerprint is pinned."""
     found = []
     for party, settings in sorted(config.partners.items()):
@@ -117,20 +140,63 @@ def read_partners(home: Home, config: Config) -> list[Partner]:
             data = home.partner(party).read_bytes()
         except FileNotFoundError:
             raise NotFound("card", f"no card of {party}", where=str(home.partner(party))) from None
-        found.append(Partner(read_card(data, settings.fingerprint), settings.url))
+        known = read_identity(data, settings.fingerprint, at=at)
+        found.append(Partner(known.card, settings.url, known))
     return found
 
 
-def read_laws(home: Home, card: Card, partners: list[Partner]) -> Rulebook:
+def read_laws(home: Home, own: Identity, partners: list[Partner]) -> Rulebook:
     """The law of a home: floor, own law, and every agreement that all its parties have signed, each proved."""
     vocabulary = read_vocabulary(home)
     floor = read_law(home.law / "floor.json", vocabulary)
-    own = [read_law(path, vocabulary) for path in sorted(home.law.glob("law-*.json"))]
-    cards = {card.party: card, **{partner.party: partner.card for partner in partners}}
+    laws = [read_law(path, vocabulary) for path in sorted(home.law.glob("law-*.json"))]
+    known = {own.party: own.ring.receipt(), **{each.party: each.ring.receipt() for each in partners}}
     agreements = [read_law(path, vocabulary) for path in sorted(home.agreements.glob("*.json"))]
-    for law in (floor, *own, *agreements):
+    for law in (floor, *laws, *agreements):
         ensure_proved(home, law, floor, vocabulary)
-    return rulebook(vocabulary, [law for law in agreements if _signed(home, law, cards)], own, floor)
+    return rulebook(vocabulary, [law for law in agreements if _signed(home, law, known)], laws, floor)
+
+
+def adopt_files(home: Home, signer: Signer, at: datetime) -> Adoption:
+    """Adopt what is in the home's law folder: words, kinds, floor, and the gazetteer if there is one."""
+    config = read_config(home)
+    if not home.kinds.exists():
+        kinds = kinds_of(kind for name in config.capabilities for kind in load(name).kinds)
+        write_private(home.kinds, canonical.encode(kinds))
+    made = Adoption(party=config.party, adopts=_rests_on(home), at=at)
+    write_private(home.adopted, sign("adoption", made, signer))
+    return made
+
+
+def read_adoption(home: Home) -> RestsOn:
+    """What this nation has adopted by its signed statement; Untrusted if the files are others than it says.
+
+    A home of before there were such statements goes by the files that it has.
+    """
+    here = _rests_on(home)
+    if not home.adopted.exists():
+        return here
+    signed = payload("adoption", home.adopted.read_bytes(), Adoption)
+    if signed.adopts != here:
+        raise Untrusted(
+            "adopted", "the vocabulary, kinds, floor or gazetteer is not the one that was adopted",
+            where=str(home.law), hint="put the adopted file back, or adopt this one: mithaq law adopt-words",
+        )  # fmt: skip
+    return here
+
+
+def _rests_on(home: Home) -> RestsOn:
+    vocabulary = read_vocabulary(home)
+    kinds = canonical.digest_of({})
+    if home.kinds.exists():
+        kinds = canonical.read(home.kinds.read_bytes(), Kinds).digest
+    gazetteer = home.law / "gazetteer.json"
+    return RestsOn(
+        vocabulary=vocabulary.digest,
+        floor=read_law(home.law / "floor.json", vocabulary).digest,
+        kinds=kinds,
+        gazetteer=digest(gazetteer.read_bytes()) if gazetteer.exists() else None,
+    )
 
 
 def read_vocabulary(home: Home) -> Vocabulary:
@@ -196,9 +262,9 @@ def locked(home: Home, *, wait: bool = False) -> Iterator[None]:
         os.close(handle)
 
 
-def _signed(home: Home, law: Law, cards: dict[str, Card]) -> bool:
+def _signed(home: Home, law: Law, known: dict[str, tuple[VerifyKeys, ...]]) -> bool:
     """Whether every party has signed exactly this text. A signature that does not hold is an error, not a *no*."""
     files = [signature_file(home, law, party) for party in law.parties]
-    if not all(path.exists() for path in files) or not set(law.parties) <= cards.keys():
+    if not all(path.exists() for path in files) or not set(law.parties) <= known.keys():
         return False
-    return signatories(law.digest, [path.read_bytes() for path in files], cards) >= set(law.parties)
+    return signatories(law.digest, [path.read_bytes() for path in files], known) >= set(law.parties)

@@ -1,8 +1,9 @@
 """A node's home: a folder with its settings, keys, laws, partners and store. The only place that reads the environment.
 
-node.toml       settings           keys.json   private keys (0600)     node.db   the store
+node.toml       settings           keys.json   private keys, locked    node.db   the store
+unlock          opens keys.json when nobody is there to type: better kept elsewhere (docs/keys.md)
 card.json       our public card    tls.pem     link certificate (0600) token     who may call inside (0600)
-law/            vocabulary, floor, national laws, agreements/ with their signatures
+law/            vocabulary, kinds, floor, national laws, adopted.json which says that they are ours, agreements/
 partners/XX.json                   the cards we trust, pinned by fingerprint in node.toml
 evidence/       what a partner signed that contradicts itself, and what was turned away
 watermark       how far the journal had come: a store that was set back is noticed
@@ -18,7 +19,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from mithaq.errors import Invalid, Malformed, NotFound
+from mithaq.errors import Invalid, Malformed, NotFound, Untrusted
 from mithaq.kernel.values import Digest, Line, PartyId
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -57,6 +58,8 @@ class Home:
         self.path = path
         self.settings = path / "node.toml"
         self.keys = path / "keys.json"
+        self.unlock = path / "unlock"
+        self.root = path / "root.json"
         self.card = path / "card.json"
         self.tls = path / "tls.pem"
         self.token = path / "token"
@@ -68,6 +71,8 @@ class Home:
         self.law = path / "law"
         self.agreements = path / "law" / "agreements"
         self.proofs = path / "law" / "proofs"
+        self.kinds = path / "law" / "kinds.json"
+        self.adopted = path / "law" / "adopted.json"
         self.partners = path / "partners"
 
     def partner(self, party: str) -> Path:
@@ -77,6 +82,23 @@ class Home:
 def home(given: str | None) -> Home:
     """The home that was named, else the one in MITHAQ_HOME, else ``~/.mithaq``."""
     return Home(Path(given or os.environ.get("MITHAQ_HOME") or Path.home() / ".mithaq").expanduser().absolute())
+
+
+def unlock_secret(home: Home) -> bytes | None:
+    """What the key file is unlocked with when nobody is there to type: the first of these that is there.
+
+    ``$CREDENTIALS_DIRECTORY/mithaq-unlock`` (systemd's LoadCredential), the file that ``$MITHAQ_UNLOCK_FILE`` names,
+    ``unlock`` in the home. Untrusted if others may read it.
+    """
+    credentials, named = os.environ.get("CREDENTIALS_DIRECTORY"), os.environ.get("MITHAQ_UNLOCK_FILE")
+    places = [Path(credentials) / "mithaq-unlock"] if credentials else []
+    places += [Path(named)] if named else []
+    for path in (*places, home.unlock):
+        if path.exists():
+            if path.stat().st_mode & 0o077:
+                raise Untrusted("unlock", "others may read the unlock secret", where=str(path), hint="chmod 600")
+            return path.read_bytes().strip()
+    return None
 
 
 def read_config(home: Home) -> Config:

@@ -26,7 +26,7 @@ from msgspec import Struct
 from mithaq.adapters.store.sql import open_store
 from mithaq.cli.rehearsal import Rehearsal, audit_stores
 from mithaq.config import Home, PartnerSettings, read_config, write_config
-from mithaq.kernel.party import fingerprint, read_card
+from mithaq.kernel.party import fingerprint, pinned, read_card
 from tests.chaos.proxy import Line
 from tests.worlds import alert
 
@@ -258,7 +258,7 @@ class _Run:
             side.kill()
         stores = {party: open_store(path) for party, path in self._stores.items()}
         try:
-            return audit_stores(stores, self._cards)
+            return audit_stores(stores, {party: pinned(card) for party, card in self._cards.items()})
         finally:
             for store in stores.values():
                 store.close()

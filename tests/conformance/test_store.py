@@ -18,7 +18,8 @@ from mithaq.adapters.store import writer
 from mithaq.adapters.store.sql import SqlStore, open_store
 from mithaq.errors import Clash, Unavailable
 from mithaq.kernel.link.log.tree import append
-from mithaq.kernel.ports import Edge, Holding, Message, Row, Transaction
+from mithaq.kernel.ports import Transaction
+from mithaq.kernel.shelves import Edge, Holding, Message, Row
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 LINK = "JO>SA"
@@ -188,6 +189,17 @@ def test_an_edge_and_its_tiles_come_back(store: SqlStore, size: int) -> None:
         assert all(tx.links.tile(LINK, level, index) == hashes for level, index, hashes in full)
         assert tx.links.tile(LINK, 5, 0) is None
         assert tx.links.names() == [LINK]
+
+
+def test_a_checkpoint_is_kept_unless_it_is_signed_anew(store: SqlStore) -> None:
+    store.write(lambda tx: tx.links.add_checkpoint(LINK, 2, "first")).result()
+    store.write(lambda tx: tx.links.add_checkpoint(LINK, 2, "second")).result()
+    with store.read() as tx:
+        assert tx.links.checkpoint(LINK) == "first"
+    store.write(lambda tx: tx.links.add_checkpoint(LINK, 2, "third", anew=True)).result()
+    store.write(lambda tx: tx.links.add_checkpoint(LINK, 3, "fourth", anew=True)).result()
+    with store.read() as tx:
+        assert tx.links.checkpoints(LINK) == [(2, "third"), (3, "fourth")]
 
 
 def test_checkpoints_receipts_decisions_views_and_audit(store: SqlStore) -> None:

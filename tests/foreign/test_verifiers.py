@@ -14,7 +14,7 @@ import sigstore._internal.merkle as sigstore_merkle
 
 from mithaq.kernel.link.log.proof import Tree
 from mithaq.kernel.link.log.tree import append, root
-from mithaq.kernel.ports import Edge
+from mithaq.kernel.shelves import Edge
 
 COUNT = 777
 ENTRIES = [os.urandom(32) for _ in range(COUNT)]

@@ -62,6 +62,13 @@ def test_what_is_sealed_opens_for_its_receiver(plaintext: bytes) -> None:
     assert unseal(seal(plaintext, sender="JO", receiver="SA", public=SA.sealing), SA, me="SA") == ("JO", plaintext)
 
 
+def test_what_was_sealed_to_an_older_key_still_opens() -> None:
+    keys = KeyFile.generate()
+    older = seal(b"x", sender="JO", receiver="SA", public=keys.sealing)
+    newer = seal(b"y", sender="JO", receiver="SA", public=keys.make_sealing())
+    assert [unseal(each, keys, me="SA")[1] for each in (older, newer)] == [b"x", b"y"]
+
+
 def test_a_seal_opens_for_nobody_else_and_not_under_another_header() -> None:
     sealed = seal(b"x", sender="JO", receiver="SA", public=SA.sealing)
     for changed, opener, me in (
@@ -94,15 +101,15 @@ def test_an_envelope_whose_payload_was_exchanged_is_refused() -> None:
 
 
 def test_signatories_are_those_who_signed_exactly_this() -> None:
-    cards = {"JO": card(JO), "SA": card(SA, "SA")}
+    known = {"JO": [JO.signing], "SA": [KeyFile.generate().signing, SA.signing]}
     both = [sign("statement", statement(), JO), sign("statement", statement("SA"), SA)]
-    assert signatories(DIGEST, both, cards) == {"JO", "SA"}
+    assert signatories(DIGEST, both, known) == {"JO", "SA"}
     with pytest.raises(Untrusted):
-        signatories("sha256:" + "00" * 32, both, cards)
+        signatories("sha256:" + "00" * 32, both, known)
     with pytest.raises(Untrusted):  # signed in the name of another
-        signatories(DIGEST, [sign("statement", statement("SA"), JO)], cards)
+        signatories(DIGEST, [sign("statement", statement("SA"), JO)], known)
     with pytest.raises(Untrusted):
-        signatories(DIGEST, both, {"JO": card(JO)})
+        signatories(DIGEST, both, {"JO": [JO.signing]})
 
 
 def test_a_card_is_trusted_by_its_fingerprint_alone() -> None:

@@ -98,6 +98,7 @@ def test_any_law_in_any_vocabulary_can_be_rendered(language: Language) -> None:
 def _changed(clause: Clause) -> list[Clause]:
     """The clause with one thing changed, each time another."""
     found = [replace(clause, reciprocal=not clause.reciprocal), replace(clause, sender="SA", receiver="JO")]
+    found.append(replace(clause, life_saving=not clause.life_saving))
     for i in range(len(clause.when)):
         found.append(replace(clause, when=clause.when[:i] + clause.when[i + 1 :]))
     found.append(replace(clause, when=(*clause.when, Constraint("exercise", "eq", True))))

@@ -15,7 +15,7 @@ from mithaq.kernel.link.inbound import Answer
 from mithaq.kernel.link.log.proof import Tree
 from mithaq.kernel.link.log.proof_file import ProofFile, write_proof
 from mithaq.kernel.link.log.tree import append, entry_of, leaf_hash, root
-from mithaq.kernel.ports import Edge
+from mithaq.kernel.shelves import Edge
 from tests.worlds import World, alert, two_nations
 
 HERE = Path(__file__).parent

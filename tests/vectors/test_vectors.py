@@ -6,12 +6,14 @@ import base64
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mithaq.adapters.keystore.file import KeyFile, _Seeds
+from mithaq.adapters.keystore.file import KeyFile
+from mithaq.adapters.keystore.seeds import OldSeeds, upgraded
 from mithaq.adapters.transport.bundle import read_frames, read_head
 from mithaq.errors import MithaqError
 from mithaq.kernel import canonical
@@ -20,9 +22,9 @@ from mithaq.kernel.link.export import first_difference
 from mithaq.kernel.link.log.proof import verify_consistency, verify_inclusion
 from mithaq.kernel.link.log.tree import append, entry_of, leaf_hash, root
 from mithaq.kernel.link.message import Delivery, Receipt
-from mithaq.kernel.party import read_card
-from mithaq.kernel.ports import Edge
+from mithaq.kernel.party import pinned, read_card
 from mithaq.kernel.seal import unseal
+from mithaq.kernel.shelves import Edge
 from mithaq.kernel.statement import verified
 
 HERE = Path(__file__).parent
@@ -34,9 +36,10 @@ def load(name: str) -> Any:
 
 
 def keys(party: str) -> KeyFile:
-    return KeyFile(canonical.read((HERE / f"{party}-keys.json").read_bytes(), _Seeds))
+    return KeyFile(upgraded(canonical.read((HERE / f"{party}-keys.json").read_bytes(), OldSeeds)))
 
 
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
 CARDS = {party: read_card((HERE / f"{party.lower()}-card.json").read_bytes()) for party in ("JO", "SA")}
 
 
@@ -77,7 +80,7 @@ def test_what_crossed() -> None:
         sender, plain = unseal(base64.b64decode(each["sealed_delivery"]), keys("sa"), me="SA")
         delivery = canonical.decode(plain, Delivery)
         assert sender == "JO"
-        receive.check(delivery, me="SA", partner="JO", keys=CARDS["JO"].keys)
+        receive.check(delivery, me="SA", ring=pinned(CARDS["JO"]).ring, at=NOW)
         seen |= {"question"} if not delivery.messages else {"overtaking" if delivery.overtakes else "run"}
         seen |= {str(one.tombstone) for one in delivery.messages if one.tombstone}
         _, envelope = unseal(base64.b64decode(each["sealed_receipt"]), keys("jo"), me="JO")

@@ -1,4 +1,4 @@
-"""``mithaq demo``: two nations as two processes on this machine exchange alerts over HTTPS, narrated."""
+"""``mithaq demo``: three nations as three processes on this machine exchange alerts and make a covenant, narrated."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ import time
 from contextlib import ExitStack
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mithaq.cli.common import json_option
 from mithaq.cli.show import cell
 from mithaq.config import Home
+
+if TYPE_CHECKING:
+    from mithaq.kernel.party import Card
 
 FLAGS = "subject.flags"  # what a screening found that protects a person
 
@@ -26,7 +29,8 @@ FLAGS = "subject.flags"  # what a screening found that protects a person
 @click.option("--dir", "folder", type=click.Path(path_type=Path), help="Where the two homes are made; kept afterwards.")
 @json_option
 def demo(once: bool, folder: Path | None, as_json: bool) -> None:
-    """Two nations on this machine sign an agreement and exchange alerts; then an auditor checks both logs."""
+    """Nations on this machine exchange alerts, negotiate, suspend and join; then an auditor checks every log."""
+    from mithaq.cli.covenant import Covenant, Officials
     from mithaq.cli.rehearsal import Rehearsal
 
     story = json.loads((resources.files("mithaq.scenarios") / "vehicles.json").read_bytes())
@@ -36,14 +40,25 @@ def demo(once: bool, folder: Path | None, as_json: bool) -> None:
     with ExitStack() as stack:
         where = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mithaq-demo-")))
         tell(f"\n  {story['title']}\n  {story['note']}\n")
-        rehearsal = stack.enter_context(Rehearsal(where))
+        officials: dict[str, Officials] = {}
+
+        def appoint(home: Home, card: Card) -> None:
+            officials[card.party] = Officials(home, card)
+
+        rehearsal = stack.enter_context(Rehearsal(where, ("IQ", "JO", "SA"), prepare=appoint))
         for nation in rehearsal.nations.values():
             tell(f"  {nation.party}  process {nation.pid}, partners deliver to {nation.link}")
-        tell(f"  agreement {rehearsal.agreement}, signed by {' and '.join(rehearsal.nations)}\n")
+        tell(f"  agreement {rehearsal.agreement}, signed by JO and SA\n")
         refused = _tell_law(rehearsal.nations["JO"].home, tell)
         withheld = sum(_step(rehearsal, number, step, tell) for number, step in enumerate(story["steps"], 1))
         rehearsal.settle()
+        act: dict[str, Any] = {}
+        if officials:
+            act = Covenant(rehearsal, officials, tell).play()
+        else:
+            tell("  These homes are from an earlier run: their officials' keys were in memory, so nobody can sign.\n")
         found = rehearsal.audit() | {
+            "covenant": act,
             "withheld": withheld,
             "draft_refused": refused,
             "seconds": round(time.monotonic() - started, 2),

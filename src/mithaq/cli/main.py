@@ -13,7 +13,9 @@ from mithaq.errors import MithaqError
 GROUPS = {
     "node": "make, serve and look at a node",
     "party": "the nations this node deals with",
+    "keys": "the offline root, key manifests, rotation, keys of officials",
     "law": "agreements and laws: check, show, decide by, sign, adopt",
+    "matter": "joint matters: what was said, where each party stands, what is owed",
     "link": "the links to partners: state and proofs",
     "bundle": "deliveries in files, carried by hand where there is no line",
     "intelligence": "alerts on vehicles: raise, correct, import, list",

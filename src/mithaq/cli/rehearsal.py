@@ -12,28 +12,27 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import resources
 from itertools import permutations
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from mithaq.adapters.keystore.file import KeyFile
 from mithaq.adapters.store.sql import open_store
-from mithaq.assembly import init_home, read_law, read_vocabulary, signature, signature_file
+from mithaq.assembly import init_home, load_keys, read_law, read_vocabulary, signature, signature_file
 from mithaq.cli.reach import reach
 from mithaq.config import Bind, Config, Home, PartnerSettings, read_config, write_config, write_private
 from mithaq.errors import Unavailable
-from mithaq.kernel import canonical
 from mithaq.kernel.clock import SystemClock
 from mithaq.kernel.law.law import write_law
-from mithaq.kernel.link import audit
-from mithaq.kernel.party import Card, fingerprint, read_card
+from mithaq.kernel.link import audit, manifests
+from mithaq.kernel.party import Card, Identity, fingerprint, read_identity
 from mithaq.kernel.ports import Store
 from mithaq.kernel.values import link_id
 
 NAMES = {
+    "IQ": {"ar": "العراق", "en": "Iraq", "fr": "Irak"},
     "JO": {"ar": "الأردن", "en": "Jordan", "fr": "Jordanie"},
     "SA": {"ar": "المملكة العربية السعودية", "en": "Saudi Arabia", "fr": "Arabie saoudite"},
 }
@@ -95,6 +94,10 @@ class Nation:
         with reach(self.home) as reached:
             return reached.do(name, given)
 
+    def carry(self, name: str, given: dict[str, Any]) -> Any:
+        with reach(self.home) as reached:
+            return reached.carry(name, given)
+
     def ask(self, name: str, given: dict[str, Any]) -> Any:
         with reach(self.home) as reached:
             return reached.ask(name, given)
@@ -103,9 +106,17 @@ class Nation:
 class Rehearsal:
     """Nations on this machine that trust each other's cards and have signed the example agreement."""
 
-    def __init__(self, folder: Path, parties: tuple[str, ...] = ("JO", "SA")) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        parties: tuple[str, ...] = ("JO", "SA"),
+        *,
+        prepare: Callable[[Home, Card], None] | None = None,
+    ) -> None:
+        """``prepare`` is done to each home that was made, before the nations are introduced to each other."""
         self.nations = {party: Nation(party, Home(folder / party.lower())) for party in parties}
-        self._cards = {party: self._made(nation) for party, nation in self.nations.items()}
+        for nation in self.nations.values():
+            self._make(nation, prepare)
         for one, other in permutations(parties, 2):
             self._introduce(self.nations[one].home, other)
         self.agreement = self._agree()
@@ -149,7 +160,7 @@ class Rehearsal:
         """Every counter, computed from the stores of all nations: nothing a node says of itself is used."""
         stores = {party: open_store(nation.home.store) for party, nation in self.nations.items()}
         try:
-            return audit_stores(stores, self._cards)
+            return audit_stores(stores, {party: self._identity(party) for party in stores})
         finally:
             for store in stores.values():
                 store.close()
@@ -158,44 +169,53 @@ class Rehearsal:
         states = [nation.ask("link.status", {}) for nation in self.nations.values()]
         return sum(state["waiting"] for each in states for state in each)
 
-    def _made(self, nation: Nation) -> Card:
+    def _make(self, nation: Nation, prepare: Callable[[Home, Card], None] | None) -> None:
         if nation.home.settings.exists():
-            return read_card(nation.home.card.read_bytes())
+            return
         link = Bind(port=_free_port())
         config = Config(party=nation.party, names=NAMES.get(nation.party, {"en": nation.party}), link=link)
-        return init_home(nation.home, config, at=SystemClock().now())
+        card = init_home(nation.home, config, at=SystemClock().now())
+        if prepare is not None:
+            prepare(nation.home, card)
+
+    def _identity(self, party: str) -> Identity:
+        return read_identity(self.nations[party].home.card.read_bytes())
 
     def _introduce(self, home: Home, other: str) -> None:
         config, theirs = read_config(home), read_config(self.nations[other].home)
-        card = self._cards[other]
-        settings = PartnerSettings(f"https://127.0.0.1:{theirs.link.port}", fingerprint(card))
-        write_private(home.partner(other), canonical.encode(card))
+        settings = PartnerSettings(f"https://127.0.0.1:{theirs.link.port}", fingerprint(self._identity(other)))
+        write_private(home.partner(other), self.nations[other].home.card.read_bytes())
         write_config(home, _trusting(config, other, settings))
 
     def _agree(self) -> str:
-        homes = [nation.home for nation in self.nations.values()]
         with resources.as_file(resources.files("mithaq.laws") / AGREEMENT) as path:
-            text = read_law(path, read_vocabulary(homes[0]))
-        for home in homes:
+            text = read_law(path, read_vocabulary(next(iter(self.nations.values())).home))
+        for home in (self.nations[party].home for party in text.parties):
             write_private(home.agreements / f"{text.id}.{text.version}.json", write_law(text))
             for party in text.parties:
-                keys = KeyFile.load(self.nations[party].home.keys)
+                keys = load_keys(self.nations[party].home)
                 signed = signature(text, party, keys, SystemClock().now())
                 write_private(signature_file(home, text, party), signed)
         return text.ref
 
 
-def audit_stores(stores: Mapping[str, Store], cards: Mapping[str, Card]) -> dict[str, Any]:
-    """Compare and verify every link between these nations. ``logs`` are copies: two for each link that has messages."""
+def audit_stores(stores: Mapping[str, Store], known: Mapping[str, Identity]) -> dict[str, Any]:
+    """Compare and verify every link between these nations. ``logs`` are copies: two for each link that has messages.
+
+    What a nation is known by is what its card says, and the manifests that its own store keeps since.
+    """
     names = ("released", "received", "lost", "duplicates", "out_of_order", "root_mismatches", "logs", "logs_verified")
-    found = dict.fromkeys(names, 0)
+    found, rings = dict.fromkeys(names, 0), {}
+    for party, store in stores.items():
+        with store.read() as tx:
+            rings[party] = manifests.newest(tx, known[party]).ring
     for sender, receiver in permutations(stores, 2):
         link = link_id(sender, receiver)
         with stores[sender].read() as sent, stores[receiver].read() as taken:
             ours, theirs = audit.side(sent, link), audit.side(taken, link)
             comparison = audit.compare(ours, theirs)
             reports = [
-                audit.verify(side, link, sender=cards[sender].keys, receiver=cards[receiver].keys)
+                audit.verify(side, link, sender=rings[sender], receiver=rings[receiver])
                 for side, held in ((sent, ours), (taken, theirs))
                 if held.messages
             ]

@@ -12,6 +12,7 @@ from mithaq.kernel.law.decision import Decision
 from mithaq.kernel.law.explain import peer_view, reasons
 from mithaq.kernel.law.level import ABSENT
 from mithaq.kernel.link.desk import COMMANDS, QUESTIONS, STORED, LinkState, Nothing, links
+from mithaq.kernel.matter import desk as matters
 from mithaq.kernel.party import fingerprint
 from mithaq.kernel.plug import Capability, Question
 from mithaq.kernel.record import Record
@@ -115,15 +116,15 @@ def why(desk: Desk, about: AboutAny) -> tuple[Reason, ...]:
 
 def status(desk: Desk, _: Nothing) -> Status:
     """The node in short: who it is, under which law, and how its links are."""
-    node = desk.node
+    node, book = desk.node, desk.law.book
     return Status(
         party=node.party,
         names=node.card.names,
-        fingerprint=fingerprint(node.card),
-        agreements=tuple(law.ref for law in node.law.book.agreements),
-        laws=tuple(law.ref for law in (*node.law.book.laws, node.law.book.floor)),
+        fingerprint=fingerprint(node.rings.own),
+        agreements=tuple(dict.fromkeys(law.ref for law in book.agreements)),
+        laws=tuple(law.ref for law in (*book.laws, book.floor)),
         capabilities=tuple(sorted({name.partition(".")[0] for name in node.kinds})),
-        partners={party: fingerprint(card) for party, card in node.cards.items()},
+        partners={party: fingerprint(known) for party, known in node.rings.partners.items()},
         journal=desk.tx.journal.last(),
         links=links(desk, Nothing()),
     )
@@ -169,7 +170,7 @@ def _why_held(desk: Desk, id: str, version: int, content: bytes, origin: str) ->
 core = Capability(
     name="core",
     summary="what every node answers",
-    commands=COMMANDS,
+    commands=(*COMMANDS, *matters.COMMANDS),
     questions=(
         Question(
             "node.status",
@@ -185,5 +186,6 @@ core = Capability(
             "release.why", "why a record was released or withheld", AboutAny, tuple[Reason, ...], why, of_views=False
         ),
         *QUESTIONS,
+        *matters.QUESTIONS,
     ),
 )

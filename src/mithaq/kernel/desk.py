@@ -17,11 +17,14 @@ from mithaq.kernel.law.decision import Decision
 from mithaq.kernel.law.vocabulary import known_word
 from mithaq.kernel.link import recover
 from mithaq.kernel.link.line import Line
+from mithaq.kernel.link.rings import Rings
 from mithaq.kernel.link.sequence import number
 from mithaq.kernel.party import Card
-from mithaq.kernel.ports import Holding, Keyed, Transaction
+from mithaq.kernel.ports import Keyed, Signer, Transaction
 from mithaq.kernel.record import Kind, Marking, Record, check, follows, new_id
 from mithaq.kernel.release import Release, release
+from mithaq.kernel.shelves import Filed, Holding
+from mithaq.kernel.standing import Standing
 from mithaq.kernel.values import Lane, link_id
 
 
@@ -40,19 +43,29 @@ class Surroundings(Struct, frozen=True):
     """What every desk of a node shares."""
 
     party: str
-    law: Compiled
+    standing: Standing
     kinds: Mapping[str, Kind]
-    card: Card
-    cards: Mapping[str, Card]  # of the partners
+    rings: Rings
     lines: Mapping[str, Line]
     unsure: set[str]  # partners for whom nothing may be numbered yet
     keyed: Keyed
+    signer: Signer
     randomness: Callable[[int], bytes]
     touched: set[str]  # links with something new; the node signs their heads at the end of the commit
 
     @property
+    def card(self) -> Card:
+        """Our own, as it is now."""
+        return self.rings.own.card
+
+    @property
+    def cards(self) -> Mapping[str, Card]:
+        """Of the partners, as they are now."""
+        return {party: known.card for party, known in self.rings.partners.items()}
+
+    @property
     def partners(self) -> tuple[str, ...]:
-        return tuple(sorted(self.cards))
+        return tuple(sorted(self.rings.partners))
 
 
 class Desk(Struct, frozen=True):
@@ -62,6 +75,11 @@ class Desk(Struct, frozen=True):
     at: datetime
     tx: Transaction
     node: Surroundings
+
+    @property
+    def law(self) -> Compiled:
+        """The law that holds in this transaction."""
+        return self.node.standing.law(self.tx)
 
     def draft(
         self,
@@ -74,7 +92,7 @@ class Desk(Struct, frozen=True):
         follows: Record | None = None,
     ) -> Record:
         """A checked Record, not kept yet: the first version of a new one, or the version after ``follows``."""
-        vocabulary = self.node.law.book.vocabulary
+        vocabulary = self.node.standing.base.vocabulary
         known_word("purpose", purpose, vocabulary.purposes, "$.purpose")
         for caveat in marking.caveats:
             known_word("caveat", caveat, vocabulary.values("caveats"), "$.caveats")
@@ -118,8 +136,27 @@ class Desk(Struct, frozen=True):
         found = recover.deferred(self.tx, partner)
         for each, flash in found:
             id, _, version = each.rpartition("/")
-            self._release(self.own(id, int(version)), partner, flash)
+            if (spoken := self.tx.statements.get(id, self.node.party, int(version))) is not None:
+                self.address(spoken, partner)
+            else:
+                self._release(self.own(id, int(version)), partner, flash)
         return len(found)
+
+    def address(self, spoken: Filed, partner: str) -> None:
+        """Number a signed statement for a partner, before everything that is not urgent."""
+        message = number(
+            self.tx,
+            sender=self.node.party,
+            receiver=partner,
+            what="statement",
+            body={"statement": spoken.envelope.decode()},
+            subject=f"{spoken.matter}/{spoken.number}",
+            exercise=False,
+            at=self.at,
+            randomness=self.node.randomness,
+            lane="flash",
+        )
+        self.node.touched.add(message.link)
 
     def _release(self, record: Record, partner: str, flash: bool) -> tuple[str, ...] | None:
         """Release it to a partner, or note that it is withheld and by which clauses."""
@@ -136,7 +173,7 @@ class Desk(Struct, frozen=True):
         if partner not in self.node.partners:
             raise NotFound("partner", f"{partner} is not a partner of this node", hint="see mithaq party list")
         kind = self.kind(record.kind)
-        return release(record, kind, receiver=partner, law=self.node.law, at=self.at, keyed=self.node.keyed)
+        return release(record, kind, receiver=partner, law=self.law, at=self.at, keyed=self.node.keyed)
 
     def kind(self, name: str) -> Kind:
         try:

@@ -14,18 +14,19 @@ from mithaq.errors import MithaqError, NotFound, Unavailable
 from mithaq.kernel import canonical
 from mithaq.kernel.clock import Clock
 from mithaq.kernel.desk import Desk, Surroundings
-from mithaq.kernel.law.compile import Compiled
 from mithaq.kernel.law.rulebook import Rulebook
-from mithaq.kernel.link import recover, send
+from mithaq.kernel.link import manifests, recover, send
 from mithaq.kernel.link.ends import Ends, Keystore
 from mithaq.kernel.link.evidence import Keep
 from mithaq.kernel.link.inbound import Answer, Inbound
 from mithaq.kernel.link.line import Line
 from mithaq.kernel.link.outbound import Outbound
-from mithaq.kernel.link.sequence import sign_head
-from mithaq.kernel.party import Card, Partner
+from mithaq.kernel.link.rings import Rings
+from mithaq.kernel.link.rotation import Rotation
+from mithaq.kernel.party import Card, Identity, Partner
 from mithaq.kernel.plug import Capability
 from mithaq.kernel.ports import Metrics, NoMetrics, Store, Transaction, Transport
+from mithaq.kernel.standing import Standing
 from mithaq.kernel.view import View, advance, behind
 
 HEALTHY = 5.0  # seconds within which a store that works commits
@@ -37,7 +38,7 @@ class Node:
     def __init__(
         self,
         *,
-        card: Card,
+        identity: Identity,
         clock: Clock,
         store: Store,
         keys: Keystore,
@@ -49,11 +50,11 @@ class Node:
         evidence: Keep,
         metrics: Metrics | None = None,
         watermark: Callable[[int], None] | None = None,
+        installed: Callable[[Identity], None] | None = None,
     ) -> None:
-        self.card = card
         self.clock = clock
         self.store = store
-        self.book = book
+        self.standing = Standing(book, identity.party)
         self.capabilities = tuple(capabilities)
         self.partners: Mapping[str, Partner] = {partner.party: partner for partner in partners}
         self.metrics = metrics or NoMetrics()
@@ -61,49 +62,57 @@ class Node:
         self.commands = {each.name: each for capability in self.capabilities for each in capability.commands}
         self.questions = {each.name: each for capability in self.capabilities for each in capability.questions}
         self.views: tuple[View, ...] = tuple(view for each in self.capabilities for view in each.views)
-        self._keys = keys
         self._transport = transport
+        self._installed = installed
+        self.rings = Rings(store, identity, [each.known for each in self.partners.values()], clock.now())
         self._touched: set[str] = set()
         self._listeners: list[Callable[[], None]] = []
         self._lines = {party: Line(lambda: randomness(1)[0] / 256) for party in self.partners}
         with store.read() as tx:
             # A node may have ended after a partner told its head and before what was deferred for it was released.
             self._unsure = {
-                party for party in self.partners if recover.is_unsure(tx, party) or recover.has_deferred(tx, party)
-            }
+                party for party in self.partners
+                if recover.is_unsure(tx, party) or recover.has_deferred(tx, party) or manifests.is_owed(tx, party)
+            }  # fmt: skip
         ends = Ends(
-            card=card,
+            rings=self.rings,
             clock=clock,
             store=store,
             keys=keys,
             transport=transport,
-            partners=self.partners,
             lines=self._lines,
-            book=book,
+            standing=self.standing,
             kinds=self.kinds,
             keep=evidence,
             metrics=self.metrics,
             tell=self._tell,
         )
         self._inbound, self._outbound = Inbound(ends), Outbound(ends)
+        self._rotation = Rotation(ends, randomness=randomness, touched=self._touched, unsure=self._unsure)
         self.surroundings = Surroundings(
-            party=card.party,
-            law=Compiled(book),
+            party=identity.party,
+            standing=self.standing,
             kinds=self.kinds,
-            card=card,
-            cards={party: partner.card for party, partner in self.partners.items()},
+            rings=self.rings,
             lines=self._lines,
             unsure=self._unsure,
             keyed=keys,
+            signer=keys,
             randomness=randomness,
             touched=self._touched,
         )
         self._position = 0
         store.finish_with(self._sign_heads, lambda: watermark(self._position) if watermark else None)
+        self._rotation.turn()
 
     @property
     def party(self) -> str:
-        return self.card.party
+        return self.rings.own.party
+
+    @property
+    def card(self) -> Card:
+        """What we are known by, with the keys that are the current ones."""
+        return self.rings.own.card
 
     def close(self) -> None:
         """Finish what is being written, then let go of store and transport."""
@@ -167,6 +176,7 @@ class Node:
 
     def attempt(self, party: str) -> int:
         """Deliver all that waits for a partner; if it is not reached, note when to try again. Messages settled."""
+        self._rotation.turn()
         moved = self._outbound.attempt(party)
         if self._release_deferred():
             moved += self._outbound.attempt(party)
@@ -188,6 +198,16 @@ class Node:
                 moved += self.attempt(party)
         self.catch_up()
         return moved
+
+    def install(self, manifest: bytes, revocations: Iterable[bytes] = ()) -> Identity:
+        """Take up a new key manifest of our root, and what it says of lost keys; every partner is told.
+
+        Durable when it returns. Untrusted, Clash or NotFound, and nothing changes, if it cannot be taken up.
+        """
+        found = self._rotation.install(manifest.decode(), [each.decode() for each in revocations])
+        if self._installed is not None:
+            self._installed(found)
+        return found
 
     def check(self) -> None:
         """Unavailable unless the store can be read and written."""
@@ -221,8 +241,12 @@ class Node:
                 if recover.is_unsure(tx, party):
                     continue
             self._unsure.discard(party)
-            count += self.store.write(lambda tx, party=party: self._desk(tx, "node").state_deferred(party)).result()  # type: ignore[misc]
+            count += self.store.write(lambda tx, party=party: self._released(tx, party)).result()  # type: ignore[misc]
         return count
+
+    def _released(self, tx: Transaction, party: str) -> int:
+        self._rotation.number_owed(tx, party, self.clock.now())
+        return self._desk(tx, "node").state_deferred(party)
 
     def _desk(self, tx: Transaction, who: str) -> Desk:
         return Desk(who, self.clock.now(), tx, self.surroundings)
@@ -236,7 +260,7 @@ class Node:
     def _sign_heads(self, tx: Transaction) -> None:
         for link in sorted(self._touched):
             if tx.links.checkpoint(link, tx.links.edge(link).size) is None:  # else the job that touched it was undone
-                sign_head(tx, link, self._keys, self.card.keys)
+                self._rotation.sign_head(tx, link)
         self._touched.clear()
         self._position = tx.journal.last()
 

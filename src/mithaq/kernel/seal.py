@@ -66,7 +66,7 @@ def unseal(sealed: bytes, opener: Opener, *, me: str) -> tuple[str, bytes]:
     if header.receiver != me:
         raise Untrusted("receiver", f"sealed for {header.receiver}, not for {me}")
     line, _, body = sealed.partition(b"\n")
-    return header.sender, opener.open(body, _CONTEXT + line)
+    return header.sender, opener.open(header.key, body, _CONTEXT + line)
 
 
 def _public_key(public: bytes) -> hpke.MLKEM768X25519PublicKey:

@@ -7,7 +7,7 @@ two envelopes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Literal, TypeVar
 
 from msgspec import Meta, Struct
@@ -15,7 +15,6 @@ from msgspec import Meta, Struct
 from mithaq.errors import Malformed, Untrusted
 from mithaq.kernel import canonical
 from mithaq.kernel.keys import VerifyKeys, key_id, verify, verify_any
-from mithaq.kernel.party import Card
 from mithaq.kernel.ports import Signature, Signer
 from mithaq.kernel.values import Digest, Instant, Line, PartyId
 
@@ -124,15 +123,17 @@ def payload(name: str, data: bytes, into: type[T]) -> T:
     return canonical.decode(_opened(name, data)[0].payload, into)
 
 
-def signatories(subject: str, envelopes: Iterable[bytes], cards: Mapping[str, Card]) -> frozenset[str]:
-    """The parties of ``cards`` that signed exactly ``subject``. An envelope that does not hold is Untrusted."""
+def signatories(subject: str, envelopes: Iterable[bytes], known: Mapping[str, Sequence[VerifyKeys]]) -> frozenset[str]:
+    """The parties that signed exactly ``subject``; of each the pairs of keys are known that may have signed.
+
+    An envelope that does not hold is Untrusted.
+    """
     found: set[str] = set()
     for data in envelopes:
         claimed = canonical.decode(canonical.read(data, Envelope).payload, Statement)
-        card = cards.get(claimed.party)
-        if card is None:
+        if claimed.party not in known:
             raise Untrusted("signatory", f"signed by {claimed.party}, whose card is not trusted here")
-        statement = verified("statement", data, Statement, card.keys)
+        statement = verified_any("statement", data, Statement, known[claimed.party])
         if statement.subject != subject:
             raise Untrusted("subject", f"{statement.party} signed {statement.subject}, not {subject}")
         if statement.says == "sign":

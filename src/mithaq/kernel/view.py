@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from mithaq.kernel.ports import Entry, Row, Transaction
+from mithaq.kernel.ports import Transaction
+from mithaq.kernel.shelves import Entry, Row
 
 STEP = 1000
 

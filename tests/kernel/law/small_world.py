@@ -11,8 +11,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from mithaq.kernel import canonical
+from mithaq.kernel.law import level, obligation
+from mithaq.kernel.law.decision import Ruling
 from mithaq.kernel.law.law import Law, load_law
 from mithaq.kernel.law.request import Cited, Request
+from mithaq.kernel.law.text import Conclusion, RestsOn, Text
 from mithaq.kernel.law.vocabulary import Vocabulary, load_vocabulary
 
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
@@ -113,3 +116,38 @@ def every_request(**fixed: Any) -> Iterator[Request]:
 def citing(request: Request, text: Law, clause: str) -> Request:
     """The same request, relying on this clause."""
     return replace(request, cited=Cited(text.ref, clause))
+
+
+def lets_out(ruling: Ruling) -> dict[str, Any] | None:
+    """Levels and obligations of a permit; None of a denial."""
+    if not ruling.permits:
+        return None
+    return {"fields": ruling.fields, "obligations": {each.what: each.value for each in ruling.obligations}}
+
+
+def no_wider(after: Ruling, before: Ruling) -> bool:
+    """Whether ``after`` lets out nothing that ``before`` does not."""
+    now, then = lets_out(after), lets_out(before)
+    if now is None or then is None:
+        return now is None
+    shown = all(level.protects(now["fields"][name], each) for name, each in then["fields"].items())
+    return shown and all(
+        what in now["obligations"] and obligation.protects(what, now["obligations"][what], value)
+        for what, value in then["obligations"].items()
+    )  # fmt: skip
+
+
+def digest(of: str) -> str:
+    """A Digest that is easy to recognise: of one hexadecimal digit."""
+    return f"sha256:{of * 64}"
+
+
+def bare_text(text: Law, **changes: Any) -> Text:
+    """A Text of this agreement in English, with a digest of nothing in the place of its rendering."""
+    rests_on = RestsOn(vocabulary=text.vocabulary, floor=digest("f"), kinds=digest("c"))
+    given: dict[str, Any] = {
+        "format": "mithaq-text/1", "law": text, "renderer": "mithaq-render/1", "authentic": ("en",),
+        "renderings": {"en": digest("e")}, "boundary": "without_prejudice", "rests_on": rests_on,
+        "conclusion": Conclusion(), **changes,
+    }  # fmt: skip
+    return Text(**given)

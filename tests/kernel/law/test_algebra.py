@@ -14,13 +14,12 @@ from msgspec.structs import replace
 from mithaq.kernel.law import level, obligation
 from mithaq.kernel.law.clause import Constraint
 from mithaq.kernel.law.decide import rule
-from mithaq.kernel.law.decision import Ruling
 from mithaq.kernel.law.law import Law
 from mithaq.kernel.law.level import PRECISIONS
 from mithaq.kernel.law.match import conditions, matches
 from mithaq.kernel.law.request import Request
 from mithaq.kernel.law.rulebook import Rulebook, rulebook
-from tests.kernel.law.small_world import WORDS, citing, every_request, law, random_law
+from tests.kernel.law.small_world import WORDS, citing, every_request, law, lets_out, no_wider, random_law
 
 REQUESTS = list(every_request())
 SEEDS = st.integers(0, 2**32)
@@ -85,25 +84,6 @@ def _asked(random: Random, count: int = 60) -> list[Request]:
     return random.sample(REQUESTS, count)
 
 
-def _lets_out(ruling: Ruling) -> dict[str, Any] | None:
-    """Levels and obligations of a permit; None of a denial."""
-    if not ruling.permits:
-        return None
-    return {"fields": ruling.fields, "obligations": {each.what: each.value for each in ruling.obligations}}
-
-
-def _no_wider(after: Ruling, before: Ruling) -> bool:
-    """Whether ``after`` lets out nothing that ``before`` does not."""
-    now, then = _lets_out(after), _lets_out(before)
-    if now is None or then is None:
-        return now is None
-    shown = all(level.protects(now["fields"][name], each) for name, each in then["fields"].items())
-    return shown and all(
-        what in now["obligations"] and obligation.protects(what, now["obligations"][what], value)
-        for what, value in then["obligations"].items()
-    )  # fmt: skip
-
-
 def _with(book: Rulebook, which: str, more: Law) -> Rulebook:
     """The book with the clauses of one more law added to its agreement, national law or floor."""
 
@@ -127,9 +107,9 @@ def test_adding_a_permit_never_takes_away_what_citing_a_clause_releases(seed: in
     for request in _asked(random, 30):
         for permit in (each.id for each in agreement.clauses if each.effect == "permit"):
             cited = citing(request, agreement, permit)
-            assert _lets_out(rule(cited, more)) == _lets_out(rule(cited, book))
+            assert lets_out(rule(cited, more)) == lets_out(rule(cited, book))
         if rule(request, book).permits:  # declared later, so it is not the basis where there was one
-            assert _lets_out(rule(request, more)) == _lets_out(rule(request, book))
+            assert lets_out(rule(request, more)) == lets_out(rule(request, book))
 
 
 @settings(max_examples=60, deadline=None)
@@ -138,7 +118,7 @@ def test_adding_a_forbid_or_a_duty_never_widens(seed: int, which: str, effect: s
     random, book = _book(seed)
     more = _with(book, which, random_law(random, which, {effect: 2}))
     for request in _asked(random):
-        assert _no_wider(rule(request, more), rule(request, book))
+        assert no_wider(rule(request, more), rule(request, book))
 
 
 @settings(max_examples=40, deadline=None)
@@ -162,7 +142,7 @@ def test_adding_an_obligation_anywhere_never_widens(seed: int, what: str) -> Non
         rulebook(WORDS, [agreement], book.laws, replace(floor, obligations={what: value})),
     ):
         for request in _asked(random, 20):
-            assert _no_wider(rule(request, changed), rule(request, book))
+            assert no_wider(rule(request, changed), rule(request, book))
 
 
 @settings(max_examples=40, deadline=None)
@@ -173,8 +153,8 @@ def test_another_national_law_never_widens_and_laws_commute(seed: int) -> None:
     more = rulebook(WORDS, book.agreements, [*book.laws, other], book.floor)
     swapped = rulebook(WORDS, book.agreements, [other, *book.laws], book.floor)
     for request in _asked(random):
-        assert _no_wider(rule(request, more), rule(request, book))
-        assert _lets_out(rule(request, more)) == _lets_out(rule(request, swapped))
+        assert no_wider(rule(request, more), rule(request, book))
+        assert lets_out(rule(request, more)) == lets_out(rule(request, swapped))
 
 
 @settings(max_examples=40, deadline=None)
@@ -195,7 +175,7 @@ def test_the_order_of_clauses_decides_nothing_but_the_basis(seed: int) -> None:
     )  # fmt: skip
     for request in _asked(random):
         one, other = rule(request, book), rule(request, mixed)
-        assert _lets_out(one) == _lets_out(other)
+        assert lets_out(one) == lets_out(other)
         assert (one.basis and one.basis.clause) == (other.basis and other.basis.clause)
         assert set(one.forbids) == set(other.forbids)
 
@@ -210,7 +190,7 @@ def test_knowing_less_of_a_record_never_lets_more_of_it_out_by_a_clause(seed: in
         for name in request.attributes:
             less = replace(request, attributes={k: v for k, v in request.attributes.items() if k != name})
             for id in permits:
-                assert _no_wider(rule(citing(less, agreement, id), book), rule(citing(request, agreement, id), book))
+                assert no_wider(rule(citing(less, agreement, id), book), rule(citing(request, agreement, id), book))
 
 
 def test_inapplicable_and_unknown_are_two_things() -> None:
@@ -239,7 +219,7 @@ def test_a_forbid_of_one_agreement_silences_that_one_alone(seed: int) -> None:
     )  # fmt: skip
     for request in _asked(random, 40):
         one, other = rule(request, silenced), rule(request, alone)
-        assert _lets_out(one) == _lets_out(other)
+        assert lets_out(one) == lets_out(other)
 
 
 @settings(max_examples=40, deadline=None)
@@ -258,7 +238,7 @@ def test_overlap_picks_one_of_the_agreements_and_the_right_one(seed: int, overla
         bases = [each for each in separate if each.basis is not None]
         if len(bases) < 2:
             continue
-        assert any(_lets_out(ruled) == _lets_out(each) for each in separate)
+        assert any(lets_out(ruled) == lets_out(each) for each in separate)
         if overlap == "named":
             assert ruled.basis == separate[0].basis
         elif overlap == "later":

@@ -73,7 +73,7 @@ def test_one_changed_bit_is_found(exchanged: World, party: str, statement: str, 
     tamper(exchanged, party, statement)
     node = exchanged.jo if party == "JO" else exchanged.sa
     with node.store.read() as tx:
-        report = verify(tx, "JO>SA", sender=exchanged.jo.card.keys, receiver=exchanged.sa.card.keys)
+        report = verify(tx, "JO>SA", sender=exchanged.jo.rings.own.ring, receiver=exchanged.sa.rings.own.ring)
     assert not report.verified
     assert any(what in finding.what for finding in report.findings), msgspec.to_builtins(report.findings)
     found = exchanged.audit()

@@ -178,8 +178,8 @@ class Nations:
                 return
 
     def audit(self) -> dict[str, Any]:
-        cards = {party: node.card for party, node in self.nodes.items()}
-        return audit_stores({party: node.store for party, node in self.nodes.items()}, cards)
+        known = {party: node.rings.own for party, node in self.nodes.items()}
+        return audit_stores({party: node.store for party, node in self.nodes.items()}, known)
 
     def assert_sound(self) -> None:
         found = self.audit()

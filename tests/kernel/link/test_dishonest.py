@@ -10,14 +10,15 @@ import msgspec
 import pytest
 
 from mithaq.adapters.keystore.file import KeyFile
+from mithaq.assembly import load_keys
 from mithaq.errors import MithaqError, Untrusted
 from mithaq.kernel import canonical
 from mithaq.kernel.link.log.checkpoint import Checkpoint, sign_checkpoint
 from mithaq.kernel.link.log.tree import append, entry_of, root
 from mithaq.kernel.link.message import Carried, Delivery, Receipt
 from mithaq.kernel.link.send import Room, next_delivery, run_after
-from mithaq.kernel.ports import Edge
 from mithaq.kernel.seal import seal, unseal
+from mithaq.kernel.shelves import Edge
 from mithaq.kernel.statement import sign, verified
 from tests.worlds import World, alert
 
@@ -37,7 +38,7 @@ def waiting(world: World) -> Delivery:
 
 
 def jo_keys(world: World) -> KeyFile:
-    return KeyFile.load(world.rehearsal.nations["JO"].home.keys)
+    return load_keys(world.rehearsal.nations["JO"].home)
 
 
 def send(world: World, delivery: Delivery) -> Receipt:

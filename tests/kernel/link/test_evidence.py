@@ -11,21 +11,22 @@ import pytest
 
 from mithaq.adapters.evidence import folder
 from mithaq.adapters.keystore.file import KeyFile
+from mithaq.assembly import load_keys
 from mithaq.errors import Malformed, MithaqError, NotAllowed, Untrusted
 from mithaq.kernel import canonical
 from mithaq.kernel.link.inbound import Answer
 from mithaq.kernel.link.log.checkpoint import Checkpoint, sign_checkpoint
 from mithaq.kernel.link.log.tree import append, entry_of, root
 from mithaq.kernel.link.message import Carried, Delivery, Receipt
-from mithaq.kernel.ports import Edge
 from mithaq.kernel.seal import MAX_SEALED, seal, unseal
+from mithaq.kernel.shelves import Edge
 from mithaq.kernel.statement import sign, verified
 from tests.kernel.link.test_dishonest import asking, evidence, forged, jo_keys, logged, send, state, waiting
 from tests.worlds import World
 
 
 def sa_keys(world: World) -> KeyFile:
-    return KeyFile.load(world.rehearsal.nations["SA"].home.keys)
+    return load_keys(world.rehearsal.nations["SA"].home)
 
 
 def checkpoint(world: World, entries: list[bytes]) -> str:

@@ -14,6 +14,7 @@ from mithaq.kernel.link.inbound import Answer
 from mithaq.kernel.link.message import Delivery
 from mithaq.kernel.link.send import Room, next_delivery
 from mithaq.kernel.seal import unseal
+from mithaq.kernel.standing import Standing
 from tests.worlds import World, alert
 
 
@@ -187,9 +188,9 @@ def test_what_waited_longer_than_it_may_be_kept_expires(world: World) -> None:
 
 def test_what_waits_under_an_agreement_that_has_ended_is_suspended(world: World) -> None:
     state(world, 2)
-    ended = msgspec.structs.replace(world.jo.book, agreements=())
+    ended = Standing(msgspec.structs.replace(world.jo.standing.base, agreements=()), "JO")
     for side in (world.jo._inbound, world.jo._outbound):
-        side._ends = msgspec.structs.replace(side._ends, book=ended)
+        side._ends = msgspec.structs.replace(side._ends, standing=ended)
     world.step()
     assert [(outcome, code) for _, outcome, code in outcomes(world)] == [("tombstone", "suspended")] * 2
     with world.sa.store.read() as tx:

@@ -11,6 +11,8 @@ BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 MEANINGS = {
     "deliveries_received": "deliveries taken from a partner, by outcome",
     "deliveries_turned_away": "deliveries that were not signed, sealed or spelt as they must be, by code",
+    "signed_in_grace": "deliveries taken although the key or manifest had expired, in its grace",
+    "keys_lacking": "times that a signing key whose time had come was not in the key store",
     "messages_received": "messages of deliveries, by verdict; one that comes again counts again",
     "messages_settled": "our messages that got their verdict",
     "bytes_sent": "sealed bytes carried to a partner",

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, bindparam, func, insert, literal_column, s
 from mithaq.adapters.store import schema
 from mithaq.adapters.store.pending import Pending
 from mithaq.adapters.store.prepared import Prepared
-from mithaq.kernel.ports import Edge, Message, Outcome
+from mithaq.kernel.shelves import Edge, Message, Outcome
 from mithaq.kernel.values import Lane
 
 _WAITS: ColumnElement[str] = literal_column("'waiting'")  # spelt out, so that the partial indexes are used
@@ -58,6 +58,9 @@ _TILE_ONE = select(_T.c.hashes).where(
     _T.c.link == bindparam("l"), _T.c.level == bindparam("level"), _T.c.number == bindparam("number")
 )
 _CHECKPOINT_ADD = insert(_C)
+_CHECKPOINT_ANEW = (
+    update(_C).where(_C.c.link == bindparam("l"), _C.c.size == bindparam("s")).values(note=bindparam("new"))
+)
 _CHECKPOINT_AT = select(_C.c.note).where(_C.c.link == bindparam("l"), _C.c.size == bindparam("size"))
 _CHECKPOINT_LAST = select(_C.c.note).where(_C.c.link == bindparam("l")).order_by(_C.c.size.desc()).limit(1)
 _CHECKPOINTS_WITHIN = (
@@ -157,9 +160,11 @@ class SqlLinks:
     def tile(self, link: str, level: int, index: int) -> bytes | None:
         return self._run.blob(_TILE_ONE, {"l": link, "level": level, "number": index})
 
-    def add_checkpoint(self, link: str, size: int, note: str) -> None:
+    def add_checkpoint(self, link: str, size: int, note: str, *, anew: bool = False) -> None:
         if self._run.text(_CHECKPOINT_AT, {"l": link, "size": size}) is None:
             self._run.run(_CHECKPOINT_ADD, {"link": link, "size": size, "note": note})
+        elif anew:
+            self._run.run(_CHECKPOINT_ANEW, {"l": link, "s": size, "new": note})
 
     def checkpoint(self, link: str, size: int | None = None) -> str | None:
         if size is None:

@@ -31,7 +31,7 @@ class Pending:
 
     def add(self, table: Table, key: Key, row: Row) -> None:
         """Keep a row. Clash, now or when it is written, if its key is taken."""
-        self._may_write()
+        self.may_write()
         waiting = self._rows.setdefault(table, {})
         if key in waiting:
             raise _taken(table, key)
@@ -39,12 +39,12 @@ class Pending:
 
     def put(self, table: Table, key: Key, row: Row) -> None:
         """Keep a row in place of one that waits under the same key."""
-        self._may_write()
+        self.may_write()
         self._rows.setdefault(table, {})[key] = row
 
     def finally_do(self, name: str, write: Callable[[], None]) -> None:
         """Have this done once at the next ``flush``."""
-        self._may_write()
+        self.may_write()
         self._last[name] = write
 
     def of(self, table: Table) -> dict[Key, Row]:
@@ -68,7 +68,8 @@ class Pending:
         for table in list(self._rows):
             self.write(table)
 
-    def _may_write(self) -> None:
+    def may_write(self) -> None:
+        """Clash in a readonly transaction."""
         if self._readonly:
             raise Clash("reading", "nothing can be written in a readonly transaction", hint="use Store.write")
 

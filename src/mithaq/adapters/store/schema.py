@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-SCHEMA = 2
+SCHEMA = 3
 
 metadata = MetaData()
 _Serial = BigInteger().with_variant(Integer, "sqlite")
@@ -135,6 +135,31 @@ audit = Table(
 
 memos = Table("memos", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
 
+statements = Table(
+    "statements",
+    metadata,
+    Column("matter", Text, primary_key=True),
+    Column("party", Text, primary_key=True),
+    Column("number", _Serial, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("says", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("position", _Serial, nullable=False, unique=True),
+)
+
+duties = Table(
+    "duties",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("due", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+Index("duties_due", duties.c.due, sqlite_where=duties.c.state == "open")
+
 STEPS: dict[int, tuple[str, ...]] = {
     2: ("create index if not exists messages_lane on messages (link, lane, seq) where outcome = 'waiting'",),
+    3: (),  # statements and duties: new tables
 }

@@ -14,7 +14,7 @@ from mithaq.adapters.store.pending import Pending
 from mithaq.adapters.store.prepared import Prepared
 from mithaq.kernel import canonical
 from mithaq.kernel.clock import read_instant, write_instant
-from mithaq.kernel.ports import Entry, Holding, Row
+from mithaq.kernel.shelves import Entry, Holding, Row
 
 _R, _J, _D, _V, _C, _A, _N = (
     schema.records,

@@ -16,6 +16,7 @@ from sqlalchemy.pool import StaticPool
 
 from mithaq.adapters.store import schema
 from mithaq.adapters.store.links import SqlLinks
+from mithaq.adapters.store.matters import SqlDuties, SqlStatements
 from mithaq.adapters.store.pending import Pending
 from mithaq.adapters.store.prepared import Prepared
 from mithaq.adapters.store.shelves import SqlAudit, SqlDecisions, SqlJournal, SqlMemos, SqlRecords, SqlViews
@@ -41,6 +42,8 @@ class SqlTransaction:
         self.views = SqlViews(run)
         self.audit = SqlAudit(run)
         self.memos = SqlMemos(run)
+        self.statements = SqlStatements(run, pending)
+        self.duties = SqlDuties(run, pending)
 
 
 class SqlStore:

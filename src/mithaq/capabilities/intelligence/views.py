@@ -11,9 +11,10 @@ from mithaq.kernel import canonical
 from mithaq.kernel.clock import period, write_instant
 from mithaq.kernel.desk import Desk
 from mithaq.kernel.plug import Question
-from mithaq.kernel.ports import Entry, Holding, Row, Transaction
+from mithaq.kernel.ports import Transaction
 from mithaq.kernel.record import Record
 from mithaq.kernel.release import Release
+from mithaq.kernel.shelves import Entry, Holding, Row
 from mithaq.kernel.values import RecordId
 from mithaq.kernel.view import View
 

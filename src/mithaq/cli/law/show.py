@@ -23,12 +23,15 @@ def show(home: Home, file: str, lang: Language, words: str | None, as_json: bool
     """The law in FILE in plain words: one sentence for each clause, made from nothing but the clause."""
     vocabulary = read_words(home, words)
     made = page(read_text(find(file), vocabulary), vocabulary, lang)
-    emit(canonical.plain(made), as_json=as_json, text="" if as_json else _lines(made))
+    emit(canonical.plain(made), as_json=as_json, text="" if as_json else lines_of(made))
 
 
-def _lines(made: Page) -> str:
+def lines_of(made: Page) -> str:
+    """A page as lines for a terminal."""
     head = [made.title, f"{made.law} · {made.type} · {made.in_force}", made.digest, made.note]
     lines = [*filter(None, head), "", *made.general, *made.areas, ""]
     for each in made.clauses:
         lines += [f"{each.id}  {each.text}", *(f"      {cited}" for cited in each.cite)]
+    for provision in made.provisions:
+        lines += [provision.text, *(f"      {cited}" for cited in provision.cite)]
     return "\n".join([*lines, "", f"{made.engine}: {made.review}"])

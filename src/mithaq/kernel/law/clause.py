@@ -44,6 +44,13 @@ OPERATORS: dict[str, tuple[str, ...]] = {
 }
 _LISTS = frozenset({"in", "notin", "anyof", "allof", "noneof"})
 ANY = "any"
+LIFE_SAVING = frozenset({"disaster_relief", "search_and_rescue"})
+"""The purposes of a clause that no suspension stops (VCLT 44(1): a text may provide for suspension in part).
+
+A closed list of the engine, not of a Vocabulary: vocabularies grow, and no new word may quietly outlast a suspension.
+These two serve persons in distress, who are helped whoever they are (SAR Convention, annex 2.1.10; secondary source).
+Every other purpose can wait until the parties agree again."""
+ClauseId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
 Country = Annotated[str, Meta(pattern=r"^([A-Z]{2}|any)$")]
 
 
@@ -75,9 +82,12 @@ class Terms(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Clause(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True,
              rename={"sender": "from", "receiver": "to"}):  # fmt: skip
-    """One clause. ``sender`` and ``receiver`` are written ``from`` and ``to``; ``reciprocal`` adds the mirror image."""
+    """One clause. ``sender`` and ``receiver`` are written ``from`` and ``to``; ``reciprocal`` adds the mirror image.
 
-    id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
+    ``life_saving`` marks a permit of an agreement that survives its suspension: warnings, distress, rescue.
+    """
+
+    id: ClauseId
     effect: Literal["permit", "forbid", "duty"]
     sender: Country
     receiver: Country
@@ -88,6 +98,7 @@ class Clause(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     any: tuple[tuple[Constraint, ...], ...] = ()
     release: Terms | None = None
     obligations: dict[Code, obligation.Value] = {}
+    life_saving: bool = False
     cite: tuple[Citation, ...] = ()
 
     @property
@@ -114,10 +125,29 @@ def check(clause: Clause, vocabulary: Vocabulary, areas: frozenset[str], where: 
     _check_levels(clause, vocabulary, where)
     for what, value in clause.obligations.items():
         obligation.check(what, value, vocabulary, f"{where}.obligations.{what}")
-    for i, each in enumerate(clause.cite):
+    if clause.life_saving:
+        _check_life_saving(clause, f"{where}.life_saving")
+    check_citations(clause.cite, f"{where}.cite")
+
+
+def check_citations(cited: tuple[Citation, ...], where: str) -> None:
+    """Refuse an article, or a text that was read, without its source."""
+    for i, each in enumerate(cited):
         if each.source is None and (each.article is not None or each.status == "read"):
-            place = f"{where}.cite[{i}]"
+            place = f"{where}[{i}]"
             raise Invalid("citation", "an article, or a text that was read, needs its source", where=place)
+
+
+def _check_life_saving(clause: Clause, where: str) -> None:
+    """Only what is permitted can survive a suspension, and only where ``when`` leaves no purpose but saving lives."""
+    if clause.effect != "permit":
+        raise Invalid("life-saving", f"a {clause.effect} is not suspended: only a permit is", where=where)
+    limited = [each.value for each in clause.when if each.attribute == "purpose" and each.operator in ("eq", "in")]
+    if not any(LIFE_SAVING.issuperset(value if isinstance(value, tuple) else (value,)) for value in limited):
+        raise Invalid(
+            "life-saving", "a clause that survives suspension serves no purpose but saving lives", where=where,
+            hint=f"limit its purpose in when to {', '.join(sorted(LIFE_SAVING))}",
+        )  # fmt: skip
 
 
 def _check_scope(clause: Clause, vocabulary: Vocabulary, where: str) -> None:

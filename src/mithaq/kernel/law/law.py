@@ -135,7 +135,12 @@ def _check_parties(law: Law) -> None:
 
 
 def _check_direction(law: Law, each: clause.Clause, where: str) -> None:
-    """An agreement speaks of its parties. Only an agreement permits across a border; a law permits only at home."""
+    """An agreement speaks of its parties. Only an agreement permits across a border; a law permits only at home.
+
+    Nor is anything but an agreement ever suspended, so that nothing else survives suspension.
+    """
+    if each.life_saving and law.type != "agreement":
+        raise Invalid("life-saving", "only an agreement can be suspended", where=f"{where}.life_saving")
     if law.type == "agreement":
         for end, country in (("from", each.sender), ("to", each.receiver)):
             if country != clause.ANY:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from mithaq.errors import Clash, Invalid
 from mithaq.kernel.law.clause import Clause
+from mithaq.kernel.law.in_effect import InEffect
 from mithaq.kernel.law.law import Law
 from mithaq.kernel.law.vocabulary import Vocabulary
 from mithaq.kernel.values import Digest
@@ -44,13 +45,14 @@ def rulebook(vocabulary: Vocabulary, agreements: Iterable[Law], laws: Iterable[L
     """A Rulebook of these; refused where a law is of the wrong type, stands twice, or rests on another Vocabulary."""
     book = Rulebook(vocabulary, tuple(agreements), tuple(laws), floor)
     expected = ["agreement"] * len(book.agreements) + ["national"] * len(book.laws) + ["floor"]
-    refs: set[str] = set()
+    known: dict[str, Law] = {}
     for law, sort in zip(book.all, expected, strict=True):
         if law.type != sort:
             raise Invalid("rulebook", f"{law.ref} is of type {law.type}, not {sort}")
         if law.vocabulary != vocabulary.digest:
             raise Invalid("rulebook", f"{law.ref} does not rest on the vocabulary {vocabulary.ref}")
-        if law.ref in refs:
+        before = known.setdefault(law.ref, law)
+        parts = isinstance(law, InEffect) and isinstance(before, InEffect) and law.digest == before.digest
+        if before is not law and not parts:
             raise Clash("rulebook", f"two laws are called {law.ref}")
-        refs.add(law.ref)
     return book

@@ -13,12 +13,13 @@ from typing import get_args
 from msgspec import Struct
 
 from mithaq.errors import MithaqError
-from mithaq.kernel.keys import VerifyKeys
-from mithaq.kernel.link.log.checkpoint import origin, verify_checkpoint
+from mithaq.kernel.keyring import Keyring
+from mithaq.kernel.link.log.checkpoint import origin, verify_checkpoint_any
 from mithaq.kernel.link.log.tree import EMPTY_ROOT, append, entry_of, root
 from mithaq.kernel.link.message import Receipt
-from mithaq.kernel.ports import Edge, Message, Transaction
-from mithaq.kernel.statement import verified
+from mithaq.kernel.ports import Transaction
+from mithaq.kernel.shelves import Edge, Message
+from mithaq.kernel.statement import verified_any
 from mithaq.kernel.values import Lane
 
 PAGE = 1000
@@ -89,8 +90,11 @@ def side(tx: Transaction, link: str) -> Side:
     return Side(tuple(messages(tx, link)), tuple(arrivals))
 
 
-def verify(tx: Transaction, link: str, *, sender: VerifyKeys, receiver: VerifyKeys | None) -> Report:
-    """Rebuild the log of a link and check it against everything signed about it."""
+def verify(tx: Transaction, link: str, *, sender: Keyring, receiver: Keyring | None) -> Report:
+    """Rebuild the log of a link and check it against everything signed about it.
+
+    It was taken when it came, so the time of keys is not asked for; how far a revoked one is trusted is.
+    """
     signed = dict(tx.links.checkpoints(link))
     edge, findings = Edge(), []
     roots = {0: EMPTY_ROOT}
@@ -159,11 +163,11 @@ def _check_message(message: Message, expected: int) -> list[Finding]:
 
 
 def _check_checkpoint(
-    link: str, size: int, note: str, rebuilt: bytes | None, held: int, sender: VerifyKeys
+    link: str, size: int, note: str, rebuilt: bytes | None, held: int, sender: Keyring
 ) -> list[Finding]:
     where = f"{link} at {size}"
     try:
-        signed = verify_checkpoint(note, origin(link), sender)
+        signed, _ = verify_checkpoint_any(note, origin(link), sender.checkpoint(link, size))
     except MithaqError as problem:
         return [Finding(where, f"the checkpoint does not verify: {problem.message}")]
     if signed.size != size:
@@ -174,12 +178,12 @@ def _check_checkpoint(
 
 
 def _check_receipt(
-    envelope: bytes | None, where: str, settled: list[Message], receiver: VerifyKeys | None
+    envelope: bytes | None, where: str, settled: list[Message], receiver: Keyring | None
 ) -> list[Finding]:
     if envelope is None or receiver is None:
         return [Finding(where, "the receipt is missing")]
     try:
-        receipt = verified("receipt", envelope, Receipt, receiver)
+        receipt = verified_any("receipt", envelope, Receipt, receiver.receipt())
     except MithaqError as problem:
         return [Finding(where, f"the receipt does not verify: {problem.message}")]
     said = {verdict.seq: (verdict.entry, verdict.verdict) for verdict in receipt.verdicts}

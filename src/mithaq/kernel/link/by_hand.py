@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 from mithaq.errors import NotFound
 from mithaq.kernel import canonical
 from mithaq.kernel.node import Node
+from mithaq.kernel.party import fingerprint
 from mithaq.kernel.values import PartyId
 
 LARGEST = 1024 * 1024
@@ -73,10 +74,31 @@ def settle(node: Node, given: Sealed) -> Told:
     return Told(found.outcome, found.head, found.settled, found.refused)
 
 
+class Install(Struct, frozen=True, forbid_unknown_fields=True):
+    """A manifest that our root has signed, and revocations."""
+
+    manifest: str
+    revocations: tuple[str, ...] = ()
+
+
+class Installed(Struct, frozen=True):
+    """The manifest in use, and the fingerprint of the root."""
+
+    party: str
+    serial: int
+    fingerprint: str
+
+
+def install(node: Node, given: Install) -> Installed:
+    found = node.install(given.manifest.encode(), [each.encode() for each in given.revocations])
+    return Installed(found.party, found.serial, fingerprint(found))
+
+
 _ACTS: dict[str, tuple[type[Struct], Any]] = {
     "bundle.pack": (Pack, pack),
     "bundle.take": (Sealed, take),
     "bundle.settle": (Sealed, settle),
+    "keys.install": (Install, install),
 }
 NAMES = tuple(_ACTS)
 

@@ -134,11 +134,10 @@ def links(desk: Desk, _: Nothing) -> tuple[LinkState, ...]:
 
 def verify(desk: Desk, _: Nothing) -> tuple[Verification, ...]:
     """Rebuild every log held here and check it against every checkpoint and receipt."""
-    cards = {**desk.node.cards, desk.node.party: desk.node.card}
-    found = []
+    rings, found = desk.node.rings, []
     for link in desk.tx.links.names():
         sender, receiver = ends(link)
-        report = audit.verify(desk.tx, link, sender=cards[sender].keys, receiver=cards[receiver].keys)
+        report = audit.verify(desk.tx, link, sender=rings.of(sender).ring, receiver=rings.of(receiver).ring)
         found.append(
             Verification(
                 link, report.size, report.root.hex(), report.checkpoints, report.receipts, report.verified,
@@ -177,7 +176,8 @@ def _link_state(desk: Desk, link: str) -> LinkState:
     ours = sender == desk.node.party
     partner = receiver if ours else sender
     tally = desk.tx.links.tally(link)
-    line = desk.node.lines[partner]
+    line, rings = desk.node.lines[partner], desk.node.rings
+    warning = (rings.own if ours else rings.partner(partner)).ring.warning(desk.at)
     paused = pause.is_paused(desk.tx, partner)
     return LinkState(
         link=link,
@@ -188,7 +188,7 @@ def _link_state(desk: Desk, link: str) -> LinkState:
         refused=tally.get("refused", 0),
         tombstone=tally.get("tombstone", 0),
         state="paused by us" if paused else line.state if ours else "receiving",
-        problem=line.problem if ours else "",
+        problem="; ".join(filter(None, (line.problem if ours else "", warning))),
         oldest=_oldest(desk, link) if ours else 0,
         bytes=line.bytes_out if ours else line.bytes_in,
         unsure=ours and partner in desk.node.unsure,
@@ -239,7 +239,7 @@ def restored(desk: Desk, _: Nothing) -> Restored:
 
 
 def _partner(desk: Desk, party: str) -> str:
-    if party not in desk.node.cards:
+    if party not in desk.node.partners:
         raise NotFound("partner", f"{party} is not a partner of this node", hint="see mithaq party list")
     return party
 

@@ -7,31 +7,34 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from mithaq.errors import Untrusted
 from mithaq.kernel.clock import Clock
-from mithaq.kernel.law.rulebook import Rulebook
+from mithaq.kernel.keys import VerifyKeys
 from mithaq.kernel.link.evidence import Keep
 from mithaq.kernel.link.line import Line
-from mithaq.kernel.party import Card, Partner
+from mithaq.kernel.link.rings import Rings
+from mithaq.kernel.party import Identity
 from mithaq.kernel.ports import Keyed, Metrics, Opener, Signer, Store, Transport
 from mithaq.kernel.record import Kind
+from mithaq.kernel.standing import Standing
 
 
 class Keystore(Signer, Opener, Keyed, Protocol):
-    """The node's keys, behind the three things that are done with them."""
+    """The node's keys, behind the three things that are done with them, and which of them signs."""
+
+    def use(self, keys: VerifyKeys) -> None:
+        """Sign with this pair from now on. NotFound, and nothing changes, if it is not held."""
 
 
 class Ends(Struct, frozen=True):
     """Shared by ``Inbound`` and ``Outbound``."""
 
-    card: Card
+    rings: Rings
     clock: Clock
     store: Store
     keys: Keystore
     transport: Transport
-    partners: Mapping[str, Partner]
     lines: Mapping[str, Line]
-    book: Rulebook
+    standing: Standing
     kinds: Mapping[str, Kind]
     keep: Keep
     metrics: Metrics
@@ -39,11 +42,8 @@ class Ends(Struct, frozen=True):
 
     @property
     def party(self) -> str:
-        return self.card.party
+        return self.rings.own.party
 
-    def partner(self, party: str) -> Partner:
-        """Untrusted if we do not deal with them."""
-        try:
-            return self.partners[party]
-        except KeyError:
-            raise Untrusted("partner", f"{party} is not a partner of this node") from None
+    def partner(self, party: str) -> Identity:
+        """Whom we know a partner to be now. Untrusted if we do not deal with them."""
+        return self.rings.partner(party)

@@ -14,7 +14,8 @@ from msgspec import Struct
 
 from mithaq.errors import Invalid
 from mithaq.kernel import canonical
-from mithaq.kernel.ports import Message, Outcome, Transaction
+from mithaq.kernel.ports import Transaction
+from mithaq.kernel.shelves import Message, Outcome
 from mithaq.kernel.values import LinkId, PartyId
 
 PAGE = 200

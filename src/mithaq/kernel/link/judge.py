@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from mithaq.errors import Invalid, NotAllowed, Untrusted
 from mithaq.kernel import canonical
+from mithaq.kernel.keyring import Keyring
 from mithaq.kernel.law import level as levels
 from mithaq.kernel.law import obligation
 from mithaq.kernel.law.clause import Clause
@@ -22,22 +23,33 @@ from mithaq.kernel.law.decide import matching
 from mithaq.kernel.law.generalise import is_generalised
 from mithaq.kernel.law.law import Law
 from mithaq.kernel.law.request import Request
-from mithaq.kernel.law.rulebook import Rulebook
+from mithaq.kernel.link import manifests
 from mithaq.kernel.link.message import Carried, Content
 from mithaq.kernel.link.receive import Judgement
-from mithaq.kernel.ports import Holding, Transaction
+from mithaq.kernel.matter.kinds import KINDS
+from mithaq.kernel.matter.said import read_said
+from mithaq.kernel.matter.take import take
+from mithaq.kernel.party import Identity, renewed
+from mithaq.kernel.ports import Transaction
 from mithaq.kernel.record import Kind
 from mithaq.kernel.release import Release
-from mithaq.kernel.values import link_id
+from mithaq.kernel.shelves import Holding
+from mithaq.kernel.standing import Standing
+from mithaq.kernel.values import Lane, link_id
 
 
 class Judging(Struct, frozen=True):
-    """What a judgement rests on: who we are, our law, and the Kinds we read."""
+    """What a judgement rests on: who we are and they, our law, and the Kinds we read."""
 
     me: str
-    partner: str
-    book: Rulebook
+    sender: Identity
+    rings: Mapping[str, Keyring]
+    standing: Standing
     kinds: Mapping[str, Kind]
+
+    @property
+    def partner(self) -> str:
+        return self.sender.party
 
     def __call__(self, tx: Transaction, content: bytes, carried: Carried, at: datetime) -> Judgement:
         """The Judgement on one message; raises MithaqError to refuse it, with the code that the sender is told."""
@@ -47,7 +59,7 @@ class Judging(Struct, frozen=True):
         if carried.path is not None and message.lane == "record":
             raise NotAllowed("lane", "a message of the record lane may not overtake")
         if message.what != "release":
-            return Judgement("accepted", "not_understood", lane=message.lane)
+            return self._statement(tx, message, at)
         release = canonical.fit(message.body, Release)
         self._check(tx, release, at)
         kind = self.kinds.get(release.kind)
@@ -69,22 +81,45 @@ class Judging(Struct, frozen=True):
             "accepted", "" if kind else "not_understood", holding, subject, release.marking.exercise, message.lane
         )
 
+    def _statement(self, tx: Transaction, message: Content, at: datetime) -> Judgement:
+        """A manifest or revocation of the sender's root is filed; what else is said is kept and not understood."""
+        known, body = self.sender, message.body
+        if isinstance(said := body.get("statement"), str):
+            return self._said(tx, said, message.lane, at)
+        text = next(iter(body.values())) if set(body) in ({"manifest"}, {"revocation"}) else None
+        if known.root is None or not isinstance(text, str):
+            return Judgement("accepted", "not_understood", lane=message.lane)
+        manifest, revocations = (text, ()) if "manifest" in body else (None, (text,))
+        renewed(known, manifest, revocations, at=at)
+        filed = manifests.unfiled(tx, known, manifest, revocations, at)
+        subject = f"keys/{self.partner}/{message.seq}"
+        return Judgement("accepted", subject=subject, lane=message.lane, filed=tuple(filed))
+
+    def _said(self, tx: Transaction, envelope: str, lane: Lane, at: datetime) -> Judgement:
+        """What a nation says in a matter. Its own statements, or another's that it hands on, as they were signed."""
+        kind = read_said(envelope.encode()).kind
+        if kind not in KINDS:
+            return Judgement("accepted", "not_understood", lane=lane)
+        said = take(tx, envelope.encode(), self.rings, at, me=self.me)
+        return Judgement("accepted", subject=f"{said.matter}/{said.number}", lane=lane)
+
     def _check(self, tx: Transaction, release: Release, at: datetime) -> None:
         if release.origin != self.partner or not release.record.startswith(f"{self.partner}-"):
             raise NotAllowed("origin", "a nation writes only its own records")
-        clause, law = self._basis(release, at)
+        clause, law = self._basis(tx, release, at)
         _check_levels(release, clause)
         _check_handling(release, clause, law)
-        self._check_own_law(release, at)
+        self._check_own_law(tx, release, at)
         known = tx.records.get(release.record)
         if known is not None and known.exercise != release.marking.exercise:
             raise NotAllowed("exercise", "an exercise record and a real one cannot share an id")
         if known is not None and tx.records.get(release.record, release.version) is not None:
             raise NotAllowed("version", "this version is already held")
 
-    def _basis(self, release: Release, at: datetime) -> tuple[Clause, Law]:
-        law = next((each for each in self.book.agreements if each.digest == release.basis.digest), None)
-        if law is None or law.ref != release.basis.law or not law.binds(self.partner, self.me, at):
+    def _basis(self, tx: Transaction, release: Release, at: datetime) -> tuple[Clause, Law]:
+        named = (each for each in self.standing.book(tx).agreements if each.digest == release.basis.digest)
+        law = next((each for each in named if each.binds(self.partner, self.me, at)), None)
+        if law is None or law.ref != release.basis.law:
             raise NotAllowed("no_agreement", "no agreement with this digest is in force here")
         clause = law.find(release.basis.clause)
         if clause is None or clause.effect != "permit":
@@ -93,7 +128,8 @@ class Judging(Struct, frozen=True):
             raise NotAllowed("not_covered", "the clause does not cover this act, Kind and direction")
         return clause, law
 
-    def _check_own_law(self, release: Release, at: datetime) -> None:
+    def _check_own_law(self, tx: Transaction, release: Release, at: datetime) -> None:
+        book = self.standing.book(tx)
         request = Request(
             act="hold",
             sender=self.partner,
@@ -105,8 +141,8 @@ class Judging(Struct, frozen=True):
             exercise=release.marking.exercise,
             caveats=release.marking.caveats,
         )
-        for law in (*self.book.laws, self.book.floor):
-            if law.binds(self.partner, self.me, at) and matching(law, "forbid", request, self.book):
+        for law in (*book.laws, book.floor):
+            if law.binds(self.partner, self.me, at) and matching(law, "forbid", request, book):
                 raise NotAllowed("own_law", "our own law does not let us hold it")
 
 

@@ -25,7 +25,8 @@ class Line:
         self.paused_by_us = False
         self.paused_by_them = False
         self.size = 256 * 1024
-        self.speaks = 2  # the newest delivery format that the partner is known to take
+        self.speaks = 3  # the newest delivery format that the partner may take, as far as we know
+        self.knows = 0  # the serial of our manifest that it is known to hold
         self.head: int | None = None  # how much of our link it holds, as it last signed; None until it was asked
         self.bytes_out = 0
         self.bytes_in = 0
@@ -61,6 +62,10 @@ class Line:
         news = self.failures > 0 or self.paused_by_them
         self.failures, self.problem, self._next, self.paused_by_them = 0, "", 0.0, False
         return news
+
+    def forget(self) -> None:
+        """What the partner holds and takes is not known any more: ask it."""
+        self.head, self.knows, self.speaks = None, 0, 3
 
     def refused(self, now: float) -> None:
         """The partner has paused: ask again now and then."""

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from mithaq.kernel.party import EnvelopeText
 from mithaq.kernel.values import Code, Instant, Lane, LinkId, PartyId
 
 MAX_MESSAGES = 500
@@ -25,9 +26,10 @@ Number = Annotated[int, Meta(ge=1)]
 Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Path = Annotated[tuple[Hash, ...], Meta(max_length=64)]
 Note = Annotated[str, Meta(max_length=16_384)]
+Revocations = Annotated[tuple[EnvelopeText, ...], Meta(max_length=64)]
 Tombstone = Literal["suspended", "recalled", "expired", "superseded"]
-DeliveryFormat = Literal["mithaq-delivery/1", "mithaq-delivery/2"]
-ReceiptFormat = Literal["mithaq-receipt/1", "mithaq-receipt/2"]
+DeliveryFormat = Literal["mithaq-delivery/1", "mithaq-delivery/2", "mithaq-delivery/3"]
+ReceiptFormat = Literal["mithaq-receipt/1", "mithaq-receipt/2", "mithaq-receipt/3"]
 _FROM_TO = {"sender": "from", "receiver": "to"}
 
 
@@ -57,7 +59,12 @@ class Carried(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omi
 
 
 class Delivery(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True, rename=_FROM_TO):
-    """What one request carries. Format 2 may overtake, and may ask for verdicts given before, ``after`` a number."""
+    """What one request carries. Format 2 may overtake, and may ask for verdicts given before, ``after`` a number.
+
+    Format 3 is used only for what it adds: the sender's newest key ``manifest`` with the ``revocations`` that speak of
+    this link, where the partner may not have them yet; and ``holds``, the serial of the receiver's manifest that the
+    sender has, where it could not verify a receipt.
+    """
 
     format: DeliveryFormat
     sender: PartyId
@@ -66,6 +73,9 @@ class Delivery(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, om
     consistency: Path = ()
     messages: Annotated[tuple[Carried, ...], Meta(max_length=MAX_MESSAGES)] = ()
     after: Annotated[int, Meta(ge=0)] | None = None
+    manifest: EnvelopeText | None = None
+    revocations: Revocations = ()
+    holds: Annotated[int, Meta(ge=0)] | None = None
 
     @property
     def overtakes(self) -> bool:
@@ -96,7 +106,8 @@ class Receipt(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omi
     ``paused``: the receiver takes nothing for now.
 
     Format 2 names the delivery it ``answers`` by the SHA-256 of its bytes, so that it cannot stand for another; and,
-    when asked for verdicts given before, the newest ``checkpoint`` the sender signed.
+    when asked for verdicts given before, the newest ``checkpoint`` the sender signed. Format 3, for a sender that
+    ``holds`` an older one, shows the ``manifest`` under which this very receipt is to be verified.
     """
 
     format: ReceiptFormat
@@ -109,3 +120,4 @@ class Receipt(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omi
     at: Instant
     answers: Hash | None = None
     checkpoint: Note | None = None
+    manifest: EnvelopeText | None = None

@@ -6,19 +6,18 @@ it again) and what it has itself lost by a restore (and takes it back, see ``rec
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 from mithaq.errors import MithaqError, NotAllowed, Unavailable, Untrusted
 from mithaq.kernel import canonical
-from mithaq.kernel.link import evidence, pause, recover, send, stale
+from mithaq.kernel.link import pause, recover, send, stale
+from mithaq.kernel.link.carry import FORMATS, Carrier, introducing
 from mithaq.kernel.link.ends import Ends
 from mithaq.kernel.link.log.checkpoint import Checkpoint, origin, read_checkpoint, sign_checkpoint
 from mithaq.kernel.link.log.tree import EMPTY_ROOT
 from mithaq.kernel.link.message import Delivery, DeliveryFormat, Receipt, Tombstone
 from mithaq.kernel.ports import Transaction
 from mithaq.kernel.seal import seal, unseal
-from mithaq.kernel.statement import verified
 from mithaq.kernel.values import link_id
 
 
@@ -27,6 +26,7 @@ class Outbound:
 
     def __init__(self, ends: Ends) -> None:
         self._ends = ends
+        self._carrier = Carrier(ends)
         self._turn: dict[str, bool] = {}  # whether the latest lane overtakes next
 
     def attempt(self, party: str) -> int:
@@ -63,7 +63,12 @@ class Outbound:
         if delivery is None:
             return None
         before = line.head or 0
-        settled = self._exchange(party, delivery)
+        try:
+            settled = self._exchange(party, delivery)
+        except NotAllowed:
+            if self._ends.rings.own.root is None:
+                raise
+            return self._introduced(party, link)
         if settled.outcome == "gap":
             settled = self._again(party, link, settled.head)
         elif settled.outcome == "settled" and settled.settled == 0 and settled.head <= before:
@@ -73,6 +78,13 @@ class Outbound:
                 "conflict", f"{party} holds another log of {link}", hint="compare both logs with the partner"
             )
         return settled
+
+    def _introduced(self, party: str, link: str) -> send.Settled:
+        """A partner that turns away what it took before may have lost our manifest: show it, and send again."""
+        self._ends.lines[party].forget()
+        asked = self.ask(party)
+        delivery = self._next(party, link) if asked.outcome == "settled" else None
+        return asked if delivery is None else self._exchange(party, delivery)
 
     def ask(self, party: str) -> send.Settled:
         """Ask a partner for its head. If it shows that we signed more than we hold, take that back first."""
@@ -88,7 +100,8 @@ class Outbound:
 
         ``after`` goes on after a number that was packed before, or that the partner is known to hold.
         """
-        link, card = link_id(self._ends.party, party), self._ends.partner(party).card
+        ends, link, line = self._ends, link_id(self._ends.party, party), self._ends.lines[party]
+        public = ends.partner(party).ring.sealing_now(ends.clock.now())
         with self._ends.store.read() as tx:
             if pause.is_paused(tx, party):
                 raise Unavailable("paused", f"the links with {party} are paused by us", hint="mithaq link resume")
@@ -97,15 +110,15 @@ class Outbound:
                 return
             at, last = self._ends.clock.now(), after or first[0].seq - 1
             while (delivery := send.run_after(tx, link, last, send.Room(size=size))) is not None:
-                delivery = stale.bury(delivery, stale.stale(delivery, self._ends.book, at))
+                delivery = stale.bury(delivery, stale.stale(delivery, self._ends.standing.book(tx), at))
                 last = delivery.messages[-1].seq
-                plain = canonical.encode(delivery)
-                yield last, seal(plain, sender=self._ends.party, receiver=party, public=card.sealing)
+                shown = introducing(delivery, ends.rings.own, link, knows=line.knows, speaks=line.speaks)
+                yield last, seal(canonical.encode(shown), sender=ends.party, receiver=party, public=public)
 
     def unpack(self, sealed: bytes) -> send.Settled:
         """Settle by a receipt that was carried by hand."""
         sender, envelope = unseal(sealed, self._ends.keys, me=self._ends.party)
-        receipt = verified("receipt", envelope, Receipt, self._ends.partner(sender).card.keys)
+        receipt = self._carrier.take_up(sender, envelope)
         settled = self._settled(sender, receipt, envelope)
         self._ends.lines[sender].head = settled.head
         return settled
@@ -125,14 +138,13 @@ class Outbound:
         at = ends.clock.now()
         with ends.store.read() as tx:
             delivery = send.next_delivery(tx, link, head=line.head, room=room)
-        if delivery is None:
-            return None
-        reasons = stale.stale(delivery, ends.book, at)
+            reasons = stale.stale(delivery, ends.standing.book(tx), at) if delivery is not None else {}
         if reasons:
             ends.store.write(lambda tx: _withdraw(tx, link, reasons)).result()
             with ends.store.read() as tx:
                 delivery = send.next_delivery(tx, link, head=line.head, room=room)
-            delivery = delivery and stale.bury(delivery, stale.stale(delivery, ends.book, at))
+                again = stale.stale(delivery, ends.standing.book(tx), at) if delivery is not None else {}
+            delivery = delivery and stale.bury(delivery, again)
         self._turn[party] = not latest if delivery is not None and delivery.overtakes else True
         return delivery
 
@@ -141,10 +153,11 @@ class Outbound:
         line = self._ends.lines[party]
         with self._ends.store.read() as tx:
             delivery = send.run_after(tx, link, head, send.Room(size=line.size, format=_format(line.speaks)))
+            book = self._ends.standing.book(tx)
         if delivery is None:
             raise Unavailable("gap", f"{party} lacks messages of {link} that we do not hold")
         at = self._ends.clock.now()
-        settled = self._exchange(party, stale.bury(delivery, stale.stale(delivery, self._ends.book, at)))
+        settled = self._exchange(party, stale.bury(delivery, stale.stale(delivery, book, at)))
         if settled.outcome == "gap":
             raise Unavailable("gap", f"{party} still lacks number {settled.head + 1} of {link}")
         return settled
@@ -152,7 +165,7 @@ class Outbound:
     def _exchange(self, party: str, delivery: Delivery) -> send.Settled:
         line, clock = self._ends.lines[party], self._ends.clock
         started = clock.monotonic()
-        receipt, envelope = self._answer(party, delivery)
+        receipt, envelope = self._carrier.answer(party, delivery)
         if delivery.messages:
             line.took(clock.monotonic() - started)
             self._ends.metrics.observe("delivery", clock.monotonic() - started, partner=party)
@@ -173,7 +186,7 @@ class Outbound:
         try:
             settled = self._ends.store.write(lambda tx: send.settle(tx, link, receipt, envelope)).result()
         except Untrusted as problem:
-            self._contradiction(party, problem, envelope)
+            self._carrier.contradiction(party, problem, envelope)
             raise
         self._ends.metrics.count("messages_settled", settled.settled, partner=party)
         return settled
@@ -186,11 +199,11 @@ class Outbound:
         envelope = b""
         try:
             while not lost.complete:
-                receipt, envelope = self._answer(party, self._question(party, link, lost.size))
-                lost.add(receipt, envelope, ends.card.keys)
+                receipt, envelope = self._carrier.answer(party, self._question(party, link, lost.size))
+                lost.add(receipt, envelope, ends.rings.own.ring)
         except Untrusted as problem:
             if problem.code != "lost":
-                self._contradiction(party, problem, envelope)
+                self._carrier.contradiction(party, problem, envelope)
             raise
         ends.store.write(lambda tx: lost.restore(tx, party, ends.clock.now())).result()
 
@@ -199,55 +212,10 @@ class Outbound:
         with self._ends.store.read() as tx:
             note, size = tx.links.checkpoint(link), tx.links.edge(link).size
         if note is None:
-            note = sign_checkpoint(Checkpoint(origin(link), 0, EMPTY_ROOT), self._ends.keys, self._ends.card.keys)
+            sets = self._ends.rings.own.ring.receipt()
+            note = sign_checkpoint(Checkpoint(origin(link), 0, EMPTY_ROOT), self._ends.keys, *sets)
         line = self._ends.lines[party]
         return send.ask_head(link, note, _format(line.speaks), size if after is None else after)
-
-    def _answer(self, party: str, delivery: Delivery) -> tuple[Receipt, bytes]:
-        """The partner's verified receipt for a delivery. A partner that turns format 2 away is asked in format 1."""
-        line = self._ends.lines[party]
-        try:
-            return self._carry(party, delivery)
-        except NotAllowed:
-            if delivery.format == "mithaq-delivery/1" or delivery.messages:
-                raise
-            plain = send.ask_head(link_id(self._ends.party, party), delivery.checkpoint, "mithaq-delivery/1", 0)
-            answer = self._carry(party, plain)
-            line.speaks = 1
-            return answer
-
-    def _carry(self, party: str, delivery: Delivery) -> tuple[Receipt, bytes]:
-        ends = self._ends
-        card, line = ends.partner(party).card, ends.lines[party]
-        plaintext = canonical.encode(delivery)
-        sealed = seal(plaintext, sender=ends.party, receiver=party, public=card.sealing)
-        answer = ends.transport.deliver(party, sealed)
-        line.bytes_out += len(sealed)
-        ends.metrics.count("bytes_sent", len(sealed), partner=party)
-        try:
-            sender, envelope = unseal(answer, ends.keys, me=ends.party)
-            if sender != party:
-                raise Untrusted("receipt", f"{party} was asked and {sender} answered")
-            receipt = verified("receipt", envelope, Receipt, card.keys)
-        except MithaqError as problem:
-            self._keep(evidence.turned_away(ends.clock.now(), party, problem.code, problem.message, answer))
-            raise Untrusted(problem.code, f"the answer of {party} does not hold: {problem.message}") from None
-        if delivery.format == "mithaq-delivery/2" and receipt.answers != hashlib.sha256(plaintext).digest():
-            false = Untrusted("receipt", f"the receipt of {party} answers another delivery")
-            self._contradiction(party, false, envelope)
-            raise false
-        return receipt, envelope
-
-    def _contradiction(self, party: str, problem: Untrusted, envelope: bytes) -> None:
-        """Keep what the partner signed although it is not true."""
-        link = link_id(self._ends.party, party)
-        with self._ends.store.read() as tx:
-            held = (tx.links.checkpoint(link) or "",)
-        self._keep(evidence.signed(self._ends.clock.now(), party, problem.code, problem.message, envelope, held))
-
-    def _keep(self, found: evidence.Evidence) -> None:
-        self._ends.metrics.count("receipts_not_believed", partner=found.partner)
-        self._ends.keep(found)
 
 
 def _withdraw(tx: Transaction, link: str, reasons: dict[int, Tombstone]) -> None:
@@ -256,4 +224,4 @@ def _withdraw(tx: Transaction, link: str, reasons: dict[int, Tombstone]) -> None
 
 
 def _format(speaks: int) -> DeliveryFormat:
-    return "mithaq-delivery/2" if speaks == 2 else "mithaq-delivery/1"
+    return FORMATS[min(speaks, 2)]

@@ -14,18 +14,19 @@ import msgspec
 from msgspec import Struct
 
 from mithaq.errors import MithaqError, Untrusted
-from mithaq.kernel.keys import VerifyKeys
-from mithaq.kernel.link.log.checkpoint import Checkpoint, origin, read_checkpoint, verify_checkpoint
+from mithaq.kernel.keyring import Keyring, Standing
+from mithaq.kernel.link.log.checkpoint import Checkpoint, origin, read_checkpoint, verify_checkpoint_any
 from mithaq.kernel.link.log.proof import Tree, verify_consistency, verify_inclusion
 from mithaq.kernel.link.log.tree import append, entry_of, root
 from mithaq.kernel.link.message import MAX_MESSAGES, Carried, Delivery, Head, Verdict
 from mithaq.kernel.link.sequence import extend
-from mithaq.kernel.ports import Edge, Holding, Message, Transaction
+from mithaq.kernel.ports import Transaction
+from mithaq.kernel.shelves import Edge, Filed, Holding, Message
 from mithaq.kernel.values import Lane, link_id
 
 
 class Judgement(Struct, frozen=True):
-    """What the law says of one message: take it (and hold ``holding``), or refuse it and why."""
+    """What the law says of one message: take it (and hold ``holding``, or file ``filed``), or refuse it and why."""
 
     verdict: str
     code: str = ""
@@ -33,6 +34,7 @@ class Judgement(Struct, frozen=True):
     subject: str = ""
     exercise: bool = False
     lane: Lane = "record"
+    filed: tuple[Filed, ...] = ()
 
 
 Judge = Callable[[Transaction, bytes, Carried, datetime], Judgement]
@@ -51,13 +53,20 @@ class Taken(Struct, frozen=True):
     problem: str = ""
 
 
-def check(delivery: Delivery, *, me: str, partner: str, keys: VerifyKeys) -> Checkpoint:
-    """The verified checkpoint of a delivery from ``partner`` to us, whose messages come in order of number."""
+def check(delivery: Delivery, *, me: str, ring: Keyring, at: datetime) -> tuple[Checkpoint, Standing]:
+    """The verified checkpoint of a delivery to us from the nation of this ring, whose messages come in order of number.
+
+    And how the key stands that signed it: ``good`` or in its ``grace``. Untrusted if it is expired or revoked.
+    """
+    partner = ring.party
     if (delivery.sender, delivery.receiver) != (partner, me):
         raise Untrusted(
             "delivery", f"a delivery from {delivery.sender} to {delivery.receiver} in the name of {partner}"
         )
-    signed = verify_checkpoint(delivery.checkpoint, origin(link_id(partner, me)), keys)
+    signed, keys = verify_checkpoint_any(delivery.checkpoint, origin(link_id(partner, me)), ring.receipt())
+    standing = ring.standing(keys, at)
+    if standing not in ("good", "grace"):
+        raise Untrusted(standing, f"{partner} signed with a key that is {standing}")
     numbers = [carried.seq for carried in delivery.messages]
     if any(later <= earlier for earlier, later in pairwise(numbers)):
         raise Untrusted("delivery", "the messages of a delivery are not in order of number")
@@ -69,7 +78,7 @@ def check(delivery: Delivery, *, me: str, partner: str, keys: VerifyKeys) -> Che
         if (carried.path is not None) is not delivery.overtakes:
             raise Untrusted("delivery", "messages that overtake and messages that do not in one delivery")
         entry(carried)
-    return signed
+    return signed, standing
 
 
 def entry(carried: Carried) -> bytes:
@@ -249,4 +258,6 @@ def _settle(tx: Transaction, link: str, carried: Carried, one: bytes, judged: Ju
     )
     if judged.holding is not None:
         tx.records.add(msgspec.structs.replace(judged.holding, position=position))
+    for filed in judged.filed:
+        tx.statements.add(filed)
     return Verdict(carried.seq, one, judged.verdict, judged.code or None)  # type: ignore[arg-type]

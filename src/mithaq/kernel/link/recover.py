@@ -14,12 +14,13 @@ from datetime import datetime
 from msgspec import Struct
 
 from mithaq.errors import Unavailable, Untrusted
-from mithaq.kernel.keys import VerifyKeys
-from mithaq.kernel.link.log.checkpoint import Checkpoint, origin, verify_checkpoint
+from mithaq.kernel.keyring import Keyring
+from mithaq.kernel.link.log.checkpoint import Checkpoint, origin, read_checkpoint, verify_checkpoint_any
 from mithaq.kernel.link.log.tree import append, root
 from mithaq.kernel.link.message import Receipt, Verdict
 from mithaq.kernel.link.sequence import extend
-from mithaq.kernel.ports import Edge, Message, Transaction
+from mithaq.kernel.ports import Transaction
+from mithaq.kernel.shelves import Edge, Message
 from mithaq.kernel.values import ends
 
 
@@ -72,13 +73,15 @@ class Lost:
         self.size = edge.size
         self.complete = False
 
-    def add(self, receipt: Receipt, envelope: bytes, own: VerifyKeys) -> None:
+    def add(self, receipt: Receipt, envelope: bytes, own: Keyring) -> None:
         """One page of verdicts. Untrusted if it does not follow, or nothing of ours proves it."""
         if receipt.checkpoint is None:
             raise Untrusted(
                 "head", f"{receipt.sender} claims more of {self._link} than we sent, and shows nothing for it"
             )
-        self._signed = verify_checkpoint(receipt.checkpoint, origin(self._link), own)
+        size = read_checkpoint(receipt.checkpoint)[0].size
+        keys = own.checkpoint(self._link, size)
+        self._signed, _ = verify_checkpoint_any(receipt.checkpoint, origin(self._link), keys)
         self._note = receipt.checkpoint
         numbers = [verdict.seq for verdict in receipt.verdicts]
         if numbers != list(range(self.size + 1, self.size + 1 + len(numbers))):

@@ -14,7 +14,8 @@ from mithaq.errors import Untrusted
 from mithaq.kernel.link.log.checkpoint import read_checkpoint
 from mithaq.kernel.link.log.proof import Tree
 from mithaq.kernel.link.message import Carried, Delivery, DeliveryFormat, Receipt, Verdict
-from mithaq.kernel.ports import Message, Outcome, Transaction
+from mithaq.kernel.ports import Transaction
+from mithaq.kernel.shelves import Message, Outcome
 from mithaq.kernel.values import Lane, ends
 
 BATCH_MESSAGES = 500

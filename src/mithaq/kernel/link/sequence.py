@@ -11,7 +11,8 @@ from mithaq.kernel.keys import VerifyKeys
 from mithaq.kernel.link.log.checkpoint import Checkpoint, origin, sign_checkpoint
 from mithaq.kernel.link.log.tree import append, entry_of, root
 from mithaq.kernel.link.message import Content
-from mithaq.kernel.ports import Message, Signer, Transaction
+from mithaq.kernel.ports import Signer, Transaction
+from mithaq.kernel.shelves import Message
 from mithaq.kernel.values import Lane, link_id
 
 
@@ -50,8 +51,11 @@ def extend(tx: Transaction, link: str, entries: list[bytes]) -> None:
     tx.links.put_edge(link, edge)
 
 
-def sign_head(tx: Transaction, link: str, signer: Signer, keys: VerifyKeys) -> None:
-    """Sign the link's log as it stands, once per commit: one hybrid signature for all that the commit numbered."""
+def sign_head(tx: Transaction, link: str, signer: Signer, *sets: VerifyKeys) -> None:
+    """Sign the link's log as it stands, once per commit: one hybrid signature for all that the commit numbered.
+
+    What was signed of the same log with another key is replaced: it is not shown any more.
+    """
     edge = tx.links.edge(link)
-    note = sign_checkpoint(Checkpoint(origin(link), edge.size, root(edge)), signer, keys)
-    tx.links.add_checkpoint(link, edge.size, note)
+    note = sign_checkpoint(Checkpoint(origin(link), edge.size, root(edge)), signer, *sets)
+    tx.links.add_checkpoint(link, edge.size, note, anew=True)

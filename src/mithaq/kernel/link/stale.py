@@ -39,16 +39,16 @@ _PEEK = msgspec.json.Decoder(_Peeked)
 def stale(delivery: Delivery, book: Rulebook, at: datetime) -> dict[int, Tombstone]:
     """Number to reason, for each message of a delivery that may no longer be sent."""
     found: dict[int, Tombstone] = {}
-    binding: dict[str, bool] = {}
+    binding: dict[Basis, bool] = {}
     for carried in delivery.messages:
         terms = _PEEK.decode(carried.content).body if carried.content is not None else _NONE
         if terms.basis is None:
             continue
-        digest = terms.basis.digest
-        if digest not in binding:
-            binding[digest] = _binds(book, digest, delivery, at)
+        basis = terms.basis
+        if basis not in binding:
+            binding[basis] = _binds(book, basis, delivery, at)
         retain = terms.handling.get("retain")
-        if not binding[digest]:
+        if not binding[basis]:
             found[carried.seq] = "suspended"
         elif terms.made is not None and isinstance(retain, str) and terms.made + period(retain) <= at:
             found[carried.seq] = "expired"
@@ -64,6 +64,7 @@ def bury(delivery: Delivery, reasons: Mapping[int, Tombstone]) -> Delivery:
     return replace(delivery, messages=tuple(buried))
 
 
-def _binds(book: Rulebook, digest: str, delivery: Delivery, at: datetime) -> bool:
-    pair = delivery.sender, delivery.receiver
-    return any(law.digest == digest and law.binds(*pair, at) for law in book.agreements)
+def _binds(book: Rulebook, basis: Basis, delivery: Delivery, at: datetime) -> bool:
+    """Whether the clause that gave the basis is still there: a suspension may have left some of its agreement."""
+    named = [law for law in book.agreements if law.digest == basis.digest]
+    return any(law.binds(delivery.sender, delivery.receiver, at) and law.find(basis.clause) for law in named)

@@ -20,8 +20,10 @@ from msgspec import Meta, Struct
 
 from mithaq.kernel import canonical
 from mithaq.kernel.clock import period
+from mithaq.kernel.law.text import Language as Language
 
-Language = Literal["ar", "en", "fr"]
+ENGINE: Literal["mithaq-render/1"] = "mithaq-render/1"
+"""Who makes the sentences. Signed texts name it: a new number whenever a phrase, a word or their order is changed."""
 LANGUAGES: tuple[Language, ...] = ("ar", "en", "fr")
 _UNITS = {"Y": "year", "M": "month", "W": "week", "D": "day", "H": "hour", "TM": "minute", "S": "second"}
 

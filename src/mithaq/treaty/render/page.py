@@ -1,4 +1,4 @@
-"""A whole law in plain words: what ``law show`` tells, and what the treaty pages are made of."""
+"""A whole law or text in plain words: what ``law show`` tells, and what parties bind themselves to by digest."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from typing import Literal
 
 from msgspec import Struct
 
+from mithaq.kernel import canonical
 from mithaq.kernel.law.area import Area
-from mithaq.kernel.law.clause import Citation
-from mithaq.kernel.law.law import Law
+from mithaq.kernel.law.law import Law, write_law
+from mithaq.kernel.law.text import Text, write_text
 from mithaq.kernel.law.vocabulary import Vocabulary
 from mithaq.kernel.values import Digest
-from mithaq.treaty.render.catalogue import Language, Speaker, catalogue
+from mithaq.treaty.render.catalogue import ENGINE, Language, Speaker, catalogue
+from mithaq.treaty.render.provisions import Provision, cited, provisions
 from mithaq.treaty.render.sentence import binding, sentence
 
 
@@ -25,9 +27,12 @@ class Rendered(Struct, frozen=True):
 
 
 class Page(Struct, frozen=True, kw_only=True):
-    """A law in one language. ``digest`` is of the law itself: what is signed is the law, never this page."""
+    """A law, or the text it is agreed in, in one language. ``digest`` is of the law itself.
 
-    engine: Literal["mithaq-render/1"] = "mithaq-render/1"
+    Only a text has ``provisions``. Its parties sign the text, which binds this page by its digest.
+    """
+
+    engine: Literal["mithaq-render/1"] = ENGINE
     law: str
     digest: Digest
     language: Language
@@ -37,26 +42,45 @@ class Page(Struct, frozen=True, kw_only=True):
     general: tuple[str, ...]
     areas: tuple[str, ...]
     clauses: tuple[Rendered, ...]
+    provisions: tuple[Provision, ...] = ()
     note: str
     review: str
 
 
 def page(law: Law, vocabulary: Vocabulary, language: Language) -> Page:
-    """The law in plain words. ``review`` says how many of the phrases used nobody has reviewed yet."""
-    speaker = Speaker(language)
+    """The law in plain words. ``review`` says how many of the phrases used nobody has reviewed yet.
+
+    It is told from its canonical bytes, so that one law has one page, in whatever order its file was written.
+    """
+    return _page(canonical.decode(write_law(law), Law), vocabulary, Speaker(language), None)
+
+
+def text_page(text: Text, vocabulary: Vocabulary, language: Language) -> Page:
+    """The text in plain words, one page for all who hold the same Text. Its ``renderings`` play no part in it."""
+    exact = canonical.decode(write_text(text), Text)
+    return _page(exact.law, vocabulary, Speaker(language), exact)
+
+
+def rendering(text: Text, vocabulary: Vocabulary, language: Language) -> Digest:
+    """The digest of the text's page in this language."""
+    return canonical.digest_of(text_page(text, vocabulary, language))
+
+
+def _page(law: Law, vocabulary: Vocabulary, speaker: Speaker, text: Text | None) -> Page:
     parties = speaker.all_of(map(speaker.state, law.parties))
     rows = tuple(
-        Rendered(each.id, each.effect, sentence(each, vocabulary, speaker), _cited(each.cite, speaker))
+        Rendered(each.id, each.effect, sentence(each, vocabulary, speaker), cited(each.cite, speaker))
         for each in law.clauses
     )
     overlap = [speaker.say(f"page.overlap.{law.overlap}")] if law.type == "agreement" else []
     private = [] if law.published else [speaker.say("page.private")]
     general = [binding(law.obligations, speaker), *overlap, *private]
     return Page(
-        law=law.ref, digest=law.digest, language=language, title=law.title, note=law.note,
+        law=law.ref, digest=law.digest, language=speaker.language, title=law.title, note=law.note,
         type=speaker.say(f"page.type.{law.type}", parties=parties), in_force=_in_force(law, speaker),
         general=tuple(filter(None, general)), clauses=rows,
         areas=tuple(f"{_area(name, each, speaker)} · {each.digest}" for name, each in law.areas.items()),
+        provisions=provisions(text, speaker) if text is not None else (),
         review=_review(speaker),
     )  # fmt: skip
 
@@ -73,14 +97,6 @@ def _area(name: str, each: Area, speaker: Speaker) -> str:
     if each.within is None:
         return speaker.say("page.area.ring", area=area, corners=corners)
     return speaker.say("page.area.belt", area=area, corners=corners, metres=speaker.count(each.within))
-
-
-def _cited(found: tuple[Citation, ...], speaker: Speaker) -> tuple[str, ...]:
-    lines = []
-    for each in found:
-        article = [speaker.say("page.cite.article", article=each.article)] if each.article is not None else []
-        lines.append(", ".join([each.instrument, *article]) + f" [{speaker.say(f'page.cite.{each.status}')}]")
-    return tuple(lines)
 
 
 def _review(speaker: Speaker) -> str:

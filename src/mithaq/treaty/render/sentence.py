@@ -9,7 +9,7 @@ from mithaq.kernel.law.clause import ANY, Clause
 from mithaq.kernel.law.vocabulary import Vocabulary
 from mithaq.treaty.render.catalogue import Speaker
 from mithaq.treaty.render.conditions import conditions
-from mithaq.treaty.render.terms import obligations, shown
+from mithaq.treaty.render.terms import exempt, obligations, shown
 
 _BY_RECEIVER = {"hold"}
 """Acts that the receiving side does; all others are the sender's."""
@@ -21,7 +21,7 @@ def sentence(clause: Clause, vocabulary: Vocabulary, speaker: Speaker) -> str:
     actor, other = reversed(ends) if clause.act in _BY_RECEIVER else ends
     kinds = speaker.all_of(speaker.word("kind", each) for each in clause.kinds)
     name, partner = speaker.state(actor), speaker.state("another" if other == ANY else other)
-    terms = [*shown(clause, speaker), *obligations(clause.obligations, speaker)]
+    terms = [*shown(clause, speaker), *obligations(clause.obligations, speaker), *exempt(clause, speaker)]
     joined = speaker.say("sentence.separator").join(terms)
     bound = "sentence.duty.terms" if clause.effect == "duty" else "sentence.terms"
     unnamed = clause.effect == "forbid" and actor == ANY

@@ -27,6 +27,11 @@ def shown(clause: Clause, speaker: Speaker) -> list[str]:
     return limit + ([speaker.say("terms.withheld", fields=speaker.all_of(withheld))] if withheld else [])
 
 
+def exempt(clause: Clause, speaker: Speaker) -> list[str]:
+    """That no suspension stops the clause, where that is so."""
+    return [speaker.say("terms.life_saving")] if clause.life_saving else []
+
+
 def obligations(asked: Mapping[str, Any], speaker: Speaker) -> list[str]:
     """Every obligation, in the order in which a decision lists them."""
     return [_obligation(what, asked[what], speaker) for what in WORDS if what in asked]

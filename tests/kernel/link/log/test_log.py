@@ -11,12 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mithaq.adapters.keystore.file import KeyFile
-from mithaq.errors import Malformed, MithaqError, Untrusted
-from mithaq.kernel.link.log.checkpoint import Checkpoint, origin, sign_checkpoint, verify_checkpoint
+from mithaq.errors import Malformed, MithaqError, Unavailable, Untrusted
+from mithaq.kernel.link.log.checkpoint import (
+    Checkpoint,
+    is_signed_with,
+    origin,
+    sign_checkpoint,
+    verify_checkpoint,
+    verify_checkpoint_any,
+)
 from mithaq.kernel.link.log.note import ED25519, key_id, read_note, write_note
 from mithaq.kernel.link.log.proof import Tree, verify_consistency, verify_inclusion
 from mithaq.kernel.link.log.tree import append, entry_of, leaf_hash, node_hash, root
-from mithaq.kernel.ports import Edge
+from mithaq.kernel.shelves import Edge
 
 KEYS = KeyFile.generate()
 SIZES = st.one_of(st.integers(1, 20), st.integers(250, 260), st.integers(500, 520), st.integers(1, 900))
@@ -118,6 +125,17 @@ def test_a_checkpoint_is_verified_for_its_log_only() -> None:
         verify_checkpoint(signed(), "mithaq/JO/EG", KEYS.signing)
     with pytest.raises(Untrusted):
         verify_checkpoint(signed(), "mithaq/JO/SA", KeyFile.generate().signing)
+
+
+def test_a_checkpoint_tells_which_of_several_pairs_signed_it() -> None:
+    other = KeyFile.generate()
+    assert verify_checkpoint_any(signed(), "mithaq/JO/SA", [other.signing, KEYS.signing])[1] == KEYS.signing
+    assert is_signed_with(signed(), KEYS.signing)
+    assert not is_signed_with(signed(), other.signing)
+    with pytest.raises(Untrusted):
+        verify_checkpoint_any(signed(), "mithaq/JO/SA", [])
+    with pytest.raises(Unavailable):  # nothing is signed with a key that is not ours
+        sign_checkpoint(Checkpoint(origin("JO>SA"), 3, b"r" * 32), KEYS, other.signing)
 
 
 def test_a_checkpoint_with_half_a_signature_is_refused() -> None:

@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterable
 
 from msgspec import Struct
 
-from mithaq.errors import Malformed, Untrusted
+from mithaq.errors import Malformed, Unavailable, Untrusted
 from mithaq.kernel.keys import SIGNING, VerifyKeys, verify
 from mithaq.kernel.keys import key_id as full_key_id
 from mithaq.kernel.link.log.note import ED25519, ML_DSA_65, NoteSignature, SignedNote, key_id, read_note, write_note
@@ -48,14 +49,15 @@ def origin(link: str) -> str:
     return "mithaq/" + "/".join(ends(link))
 
 
-def sign_checkpoint(checkpoint: Checkpoint, signer: Signer, keys: VerifyKeys) -> str:
-    """The signed note, with both halves of the suite."""
+def sign_checkpoint(checkpoint: Checkpoint, signer: Signer, *sets: VerifyKeys) -> str:
+    """The signed note, with both halves of the suite. ``sets`` are the pairs that the signer may be using."""
     name = checkpoint.origin
-    lines = tuple(
-        NoteSignature(name, key_id(name, _TYPES[one.algorithm], keys[one.algorithm]), one.value)
-        for one in signer.sign(checkpoint.text.encode())
-    )
-    return write_note(SignedNote(checkpoint.text, lines))
+    known = {full_key_id(algorithm, public): public for keys in sets for algorithm, public in keys.items()}
+    made = signer.sign(checkpoint.text.encode())
+    if any(one.key not in known for one in made):
+        raise Unavailable("keys", "the node signs with a key that is not its own", hint="mithaq keys status")
+    lines = (NoteSignature(name, key_id(name, _TYPES[one.algorithm], known[one.key]), one.value) for one in made)
+    return write_note(SignedNote(checkpoint.text, tuple(lines)))
 
 
 def read_checkpoint(data: str) -> tuple[Checkpoint, SignedNote]:
@@ -75,14 +77,34 @@ def read_checkpoint(data: str) -> tuple[Checkpoint, SignedNote]:
 
 def verify_checkpoint(data: str, expected_origin: str, keys: VerifyKeys) -> Checkpoint:
     """The checkpoint, signed by the holder of ``keys`` with the whole suite, for exactly that log; else Untrusted."""
+    return verify_checkpoint_any(data, expected_origin, [keys])[0]
+
+
+def verify_checkpoint_any(data: str, expected_origin: str, sets: Iterable[VerifyKeys]) -> tuple[Checkpoint, VerifyKeys]:
+    """The same, by the holder of any of several sets of keys, and of which."""
     found, note = read_checkpoint(data)
     if found.origin != expected_origin:
         raise Untrusted("origin", f"a checkpoint of {found.origin}, not of {expected_origin}")
-    signatures = []
+    for keys in sets:
+        signatures = _signatures(note, keys)
+        if {one.algorithm for one in signatures} == set(SIGNING):
+            verify(keys, note.text.encode(), signatures)
+            return found, keys
+    raise Untrusted("signature", "no valid signature by an expected key, with both halves of the suite")
+
+
+def is_signed_with(data: str, keys: VerifyKeys) -> bool:
+    """Whether a note of our own names this pair. Verifies nothing."""
+    return bool(_signatures(read_checkpoint(data)[1], keys))
+
+
+def _signatures(note: SignedNote, keys: VerifyKeys) -> list[Signature]:
+    """The signatures of a note that name these keys."""
+    found = []
+    name = note.text.partition("\n")[0]
     for algorithm in SIGNING:
-        short = key_id(expected_origin, _TYPES[algorithm], keys[algorithm])
+        short = key_id(name, _TYPES[algorithm], keys[algorithm])
         for line in note.signatures:
-            if (line.name, line.key) == (expected_origin, short):
-                signatures.append(Signature(algorithm, full_key_id(algorithm, keys[algorithm]), line.value))
-    verify(keys, note.text.encode(), signatures)
+            if (line.name, line.key) == (name, short):
+                found.append(Signature(algorithm, full_key_id(algorithm, keys[algorithm]), line.value))
     return found

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from mithaq.errors import Untrusted
 from mithaq.kernel.link.log.tree import EMPTY_ROOT, HASH, leaf_hash, node_hash, subtree
-from mithaq.kernel.ports import Edge
+from mithaq.kernel.shelves import Edge
 
 ReadTile = Callable[[int, int], bytes | None]
 

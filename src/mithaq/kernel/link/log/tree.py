@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable
 from functools import lru_cache
 
-from mithaq.kernel.ports import Edge
+from mithaq.kernel.shelves import Edge
 
 HASH = 32
 TILE_WIDTH = 256

@@ -1,0 +1,8 @@
+"""The kinds of Matter that this program knows. Each is data; a new one is a file and a line here."""
+
+from __future__ import annotations
+
+from mithaq.kernel.matter.agreement import AGREEMENT
+from mithaq.kernel.matter.kind import MatterKind
+
+KINDS: dict[str, MatterKind] = {kind.name: kind for kind in (AGREEMENT,)}

@@ -1,0 +1,467 @@
+"""Keys change while messages are under way, and none is lost: the auditor has the last word in every test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from mithaq.adapters.keystore.file import KeyFile
+from mithaq.assembly import load_keys
+from mithaq.config import Home, PartnerSettings, read_config, write_config, write_private
+from mithaq.errors import Clash, NotAllowed, NotFound, Unavailable, Untrusted
+from mithaq.kernel import canonical
+from mithaq.kernel.clock import SystemClock
+from mithaq.kernel.link.log.checkpoint import is_signed_with, read_checkpoint, sign_checkpoint
+from mithaq.kernel.link.message import Delivery
+from mithaq.kernel.manifest import SigningKey
+from mithaq.kernel.party import Card, fingerprint, read_card, root_card
+from mithaq.kernel.seal import read_header, seal, sealing_key_id, unseal
+from tests.rooted import DAYS, Rooted, rooted_nations, rotate_in_flight
+from tests.worlds import alert
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[Rooted]:
+    with rooted_nations(tmp_path) as found:
+        yield found
+
+
+def state(world: Rooted, count: int = 1, party: str = "JO", first: int = 0) -> None:
+    """So many alerts of a nation that the agreement lets through."""
+    rows = [alert(plate=f"{party}-{n}") for n in range(first, first + count)]
+    getattr(world, party.lower()).do("intelligence.alert-vehicles", {"rows": rows}, who="t").result()
+
+
+def files(world: Rooted, party: str) -> list[dict[str, Any]]:
+    """The evidence that a nation has kept."""
+    folder = world.rehearsal.nations[party].home.evidence
+    return [canonical.read(path.read_bytes(), dict) for path in sorted(folder.iterdir())]
+
+
+def serial(world: Rooted, here: str, of: str) -> int:
+    node = getattr(world, here.lower())
+    return int(node.rings.of(of).serial)
+
+
+def statuses(world: Rooted, party: str) -> dict[str, Any]:
+    node = getattr(world, party.lower())
+    return {each.link: each for each in node.ask("link.status", {}, who="t")}
+
+
+def note(world: Rooted, party: str, link: str) -> str:
+    with getattr(world, party.lower()).store.read() as tx:
+        found = tx.links.checkpoint(link)
+    assert found is not None
+    return str(found)
+
+
+def delivery(world: Rooted, keys: KeyFile, *, size: int | None = None) -> bytes:
+    """A question in JO's name, under the head of its log signed with these keys."""
+    signed = read_checkpoint(note(world, "SA", "JO>SA"))[0]
+    forged = sign_checkpoint(replace(signed, size=signed.size if size is None else size), keys, keys.signing)
+    asked = Delivery(format="mithaq-delivery/2", sender="JO", receiver="SA", checkpoint=forged, after=0)
+    return seal(canonical.encode(asked), sender="JO", receiver="SA", public=world.sa.card.sealing)
+
+
+def crossing(world: Rooted) -> list[Delivery]:
+    """Every delivery to SA from now on, as it was before it was sealed."""
+    seen: list[Delivery] = []
+    honest = world.sa.receive
+
+    def receive(sealed: bytes) -> Any:
+        _, plain = unseal(sealed, world.keys("SA"), me="SA")
+        seen.append(canonical.decode(plain, Delivery))
+        return honest(sealed)
+
+    world.wire.join("SA", receive)
+    return seen
+
+
+def test_every_key_changes_on_both_sides_with_messages_in_flight(world: Rooted) -> None:
+    before = world.jo.card, world.sa.card
+    for turn in range(3):
+        state(world, 100, "JO", first=100 * turn)
+        state(world, 100, "SA", first=100 * turn)
+        world.jo.deliver("SA")
+        world.rotate("JO")
+        world.sa.step()
+        world.rotate("SA")
+        world.clock_on()
+    world.settle()
+    found = world.audit()
+    assert found["released"] == found["received"] == 606  # the manifests are numbered too: three for each direction
+    world.assert_sound()
+    for old, node in zip(before, (world.jo, world.sa), strict=True):
+        assert old.signing != node.card.signing
+        assert old.sealing != node.card.sealing
+    for party, other in (("JO", "SA"), ("SA", "JO")):
+        assert serial(world, party, other) == 4
+        assert files(world, party) == []  # an honest partner that changes its keys is never accused
+        verified = getattr(world, party.lower()).ask("link.verify", {}, who="t")
+        assert all(each.verified for each in verified)
+    with world.sa.store.read() as ours, world.jo.store.read() as theirs:
+        said = [each.envelope for each in ours.statements.of("keys/JO")]
+        assert said == [each.envelope for each in theirs.statements.of("keys/JO")]  # both sides hold what was signed
+        assert len(said) == 3
+
+
+def test_a_rotation_does_not_change_the_fingerprint(world: Rooted) -> None:
+    pinned = world.custodians["JO"].root.digest
+    assert world.sa.ask("node.status", {}, who="t").partners["JO"] == pinned
+    world.rotate("JO")
+    world.settle()
+    assert world.jo.ask("node.status", {}, who="t").fingerprint == pinned
+    assert world.sa.ask("node.status", {}, who="t").partners["JO"] == pinned
+    card = world.rehearsal.nations["JO"].home.card.read_bytes()
+    assert read_card(card, pinned) == world.jo.card
+    assert fingerprint(root_card(world.jo.rings.own)) == pinned
+
+
+def test_what_is_shown_is_signed_with_the_new_key_and_sealed_to_the_new_one(world: Rooted) -> None:
+    state(world, 2)
+    world.step()
+    world.rotate("JO")
+    world.rotate("SA")
+    assert is_signed_with(note(world, "JO", "JO>SA"), world.jo.card.signing)
+    world.settle()
+    sealed: list[bytes] = []
+    honest = world.sa.receive
+    world.wire.join("SA", lambda data: (sealed.append(data), honest(data))[1])
+    state(world, 1, first=10)
+    world.step()
+    assert {read_header(each).key for each in sealed} == {sealing_key_id(world.sa.card.sealing)}
+    world.assert_sound()
+
+
+def test_a_partner_that_was_away_during_two_rotations(world: Rooted) -> None:
+    state(world, 3, "JO")
+    state(world, 3, "SA")
+    world.wire.leave("SA")
+    for turn in range(2):
+        world.rotate("JO")
+        state(world, 3, "JO", first=10 * turn + 10)
+        world.jo.step()
+        world.clock_on()
+    world.reopen("JO")
+    world.wire.join("SA", world.sa.receive)
+    world.settle()
+    assert serial(world, "SA", "JO") == 3
+    world.assert_sound()
+    assert files(world, "SA") == files(world, "JO") == []
+
+
+def test_a_manifest_is_shown_until_the_partner_is_known_to_hold_it_and_not_longer(world: Rooted) -> None:
+    state(world)
+    world.step()
+    seen = crossing(world)
+    world.rotate("JO")
+    world.step()
+    assert [each.format for each in seen] == ["mithaq-delivery/3"]
+    state(world, 2, first=5)
+    world.step()
+    assert [each.manifest is not None for each in seen] == [True, False]
+    world.reopen("JO")  # it forgets what the partner is known to hold
+    world.jo.step()
+    assert [each.manifest is not None for each in seen] == [True, False, True]
+
+
+def test_a_partner_that_was_restored_to_before_the_manifest_learns_it_again(world: Rooted) -> None:
+    state(world, 2)
+    world.step()
+    home = world.rehearsal.nations["SA"].home
+    world.sa.close()
+    shutil.copy(home.store, home.path / "backup")
+    world.open("SA")
+    world.rotate("JO")
+    state(world, 4, first=10)
+    world.settle()
+    world.sa.close()
+    for part in home.path.glob("node.db-*"):
+        part.unlink()
+    shutil.copy(home.path / "backup", home.store)
+    world.open("SA")
+    assert serial(world, "SA", "JO") == 1
+    state(world, 1, first=20)
+    world.jo.deliver("SA")  # it is turned away in the middle, and asks again with the manifest
+    world.settle()
+    assert serial(world, "SA", "JO") == 2
+    world.assert_sound()
+
+
+def test_a_node_that_was_restored_takes_back_what_it_signed_with_older_and_newer_keys(world: Rooted) -> None:
+    state(world, 2)
+    world.step()
+    home = world.rehearsal.nations["JO"].home
+    world.jo.close()
+    shutil.copy(home.store, home.path / "backup")
+    world.open("JO")
+    world.rotate("JO")
+    state(world, 4, first=10)
+    world.settle()
+    world.jo.close()
+    for part in home.path.glob("node.db-*"):
+        part.unlink()
+    shutil.copy(home.path / "backup", home.store)
+    world.open("JO")
+    assert serial(world, "JO", "JO") == 2  # the newest manifest is on its own card
+    state(world, 1, first=20)
+    world.settle()
+    world.assert_sound()
+
+
+def test_a_node_that_does_not_know_how_far_it_had_come_numbers_its_manifest_later(world: Rooted) -> None:
+    state(world, 2)
+    world.step()
+    world.jo.do("node.restored", {}, who="t").result()
+    world.wire.leave("SA")
+    world.rotate("JO")
+    with world.jo.store.read() as tx:
+        assert tx.links.edge("JO>SA").size == 2
+    world.reopen("JO")
+    world.wire.join("SA", world.sa.receive)
+    world.settle()
+    with world.sa.store.read() as tx:
+        assert tx.links.edge("JO>SA").size == 3
+    assert serial(world, "SA", "JO") == 2
+    world.assert_sound()
+
+
+def test_a_partner_learns_new_keys_from_a_receipt_where_it_is_never_reached(world: Rooted) -> None:
+    """SA cannot call JO: only JO calls SA, and has to believe receipts under keys it has not seen."""
+    state(world, 2)
+    world.step()
+    world.wire.leave("JO")
+    world.rotate("SA")
+    state(world, 2, first=10)
+    world.jo.step()
+    assert serial(world, "JO", "SA") == 2
+    assert statuses(world, "JO")["JO>SA"].waiting == 0
+    assert files(world, "JO") == []
+
+
+def test_a_key_that_is_listed_ahead_is_used_when_its_time_comes(world: Rooted) -> None:
+    custodians, at = world.custodians["JO"], world.clock.now()
+    first, later = custodians.now.signing[0], at + timedelta(days=10)
+    ahead = SigningKey(world.keys("JO").make_signing(), later, later + DAYS)
+    world.jo.install(custodians.next(signing=(replace(first, until=later), ahead), expires=later + DAYS))
+    state(world, 2)
+    world.settle()
+    assert is_signed_with(note(world, "SA", "JO>SA"), first.keys)
+    world.clock_on(11 * 86400)
+    world.jo.step()
+    assert is_signed_with(note(world, "JO", "JO>SA"), ahead.keys)
+    state(world, 1, first=10)
+    world.step()
+    assert is_signed_with(note(world, "SA", "JO>SA"), ahead.keys)
+    world.assert_sound()
+    world.reopen("JO")
+    assert world.jo.card.signing == ahead.keys
+
+
+def test_a_key_past_its_time_is_taken_in_its_grace_and_not_after(tmp_path: Path) -> None:
+    with rooted_nations(tmp_path, grace="P14D") as world:
+        state(world)
+        world.step()
+        world.clock_on(366 * 86400)
+        state(world, 1, first=5)
+        world.step()
+        link = statuses(world, "SA")["JO>SA"]
+        assert (link.size, link.problem) == (
+            2,
+            "the key manifest of JO has expired; its grace ends 2027-12-04T12:00:00Z",
+        )
+        metrics = world.sa.metrics.text().decode()  # type: ignore[attr-defined]
+        assert 'signed_in_grace_total{partner="JO"}' in metrics
+        world.clock_on(14 * 86400)
+        sealed = delivery(world, world.keys("JO"))
+        with pytest.raises(Untrusted) as turned:
+            world.sa.receive(sealed)
+        assert turned.value.code == "expired"
+        assert files(world, "SA")[0]["code"] == "expired"
+        state(world, 1, first=9)
+        with pytest.raises(Unavailable, match="its grace ended"):
+            world.jo.deliver("SA")  # we know it ourselves, and do not even try
+        world.rotate("JO")
+        with pytest.raises(Unavailable, match="no sealing key of SA"):
+            world.jo.deliver("SA")  # nor is anything sealed to a key that its owner has given up
+
+
+def test_a_new_manifest_ends_the_grace(world: Rooted) -> None:
+    state(world)
+    world.step()
+    world.clock_on(366 * 86400)
+    for party in ("JO", "SA"):
+        world.rotate(party)
+    state(world, 1, first=5)
+    world.settle()
+    assert statuses(world, "SA")["JO>SA"].problem == ""
+    world.assert_sound()
+
+
+def test_a_thief_of_a_revoked_key_is_turned_away_and_what_was_signed_before_stays_proved(world: Rooted) -> None:
+    state(world, 3)
+    world.step()
+    thief = load_keys(world.rehearsal.nations["JO"].home)
+    assert world.sa.receive(delivery(world, thief)).outcome == "settled"  # nobody knows yet
+    manifest, revocation = world.custodians["JO"].revoking(world.keys("JO"), "JO>SA", 3, at=world.clock.now())
+    world.jo.install(manifest, [revocation])
+    world.settle()
+    for size in (3, 4):
+        with pytest.raises(Untrusted) as turned:
+            world.sa.receive(delivery(world, thief, size=size))
+        assert turned.value.code == "revoked"
+    assert {each["code"] for each in files(world, "SA")} == {"revoked"}
+    assert all(each.verified for each in world.sa.ask("link.verify", {}, who="t"))
+    assert all(each.verified for each in world.jo.ask("link.verify", {}, who="t"))
+    world.assert_sound()
+
+
+def test_the_auditor_does_not_believe_a_revoked_key_beyond_its_last_trusted_position(world: Rooted) -> None:
+    for turn in range(3):
+        state(world, 2, first=10 * turn)
+        world.step()
+    manifest, revocation = world.custodians["JO"].revoking(world.keys("JO"), "JO>SA", 4, at=world.clock.now())
+    world.jo.install(manifest, [revocation])
+    world.settle()
+    [report] = [each for each in world.sa.ask("link.verify", {}, who="t") if each.link == "JO>SA"]
+    assert [each.where for each in report.findings] == ["JO>SA at 6"]  # 2 and 4 are proved, and what came after by 7
+    with world.sa.store.read() as tx:
+        assert [each.says for each in tx.statements.of("revocations/JO")] == ["revocation"]
+
+
+def test_a_revocation_is_told_to_the_partner_it_concerns_alone(world: Rooted) -> None:
+    state(world)
+    world.step()
+    manifest, revocation = world.custodians["JO"].revoking(world.keys("JO"), "JO>EG", 1, at=world.clock.now())
+    seen = crossing(world)
+    world.jo.install(manifest, [revocation])
+    world.settle()
+    assert all(each.revocations == () for each in seen)
+    with world.sa.store.read() as tx:
+        assert tx.statements.of("revocations/JO") == []
+        assert tx.links.edge("JO>SA").size == 2
+
+
+def test_fewer_signatures_than_the_root_asks_for_are_refused(world: Rooted) -> None:
+    custodians = world.custodians["JO"]
+    following = replace(custodians.now, serial=2)
+    stranger = KeyFile.generate()
+    for by in ([custodians.keys[0]], [custodians.keys[0], stranger], [stranger, KeyFile.generate()]):
+        with pytest.raises(Untrusted):
+            world.jo.install(custodians.signed(following, by))
+    assert serial(world, "JO", "JO") == 1
+    world.jo.install(custodians.signed(following, [stranger, custodians.keys[2], custodians.keys[0]]))
+    world.settle()
+    assert serial(world, "SA", "JO") == 2  # a signature by a foreign key harms nothing and counts for nothing
+
+
+def test_a_manifest_that_cannot_be_used_changes_nothing(world: Rooted) -> None:
+    custodians, at = world.custodians["JO"], world.clock.now()
+    first, elsewhere = custodians.now, SigningKey(KeyFile.generate().signing, at, at + 2 * DAYS)
+    state(world)
+    with pytest.raises(NotFound):
+        world.jo.install(custodians.next(signing=(*first.signing, elsewhere)))
+    with pytest.raises(Clash):
+        world.jo.install(custodians.signed(first))
+    assert serial(world, "JO", "JO") == 1
+    state(world, 1, first=5)
+    world.settle()
+    world.assert_sound()
+    assert serial(world, "SA", "JO") == 1
+
+
+@pytest.mark.parametrize("way", ["delivery", "message"])
+def test_a_root_that_signs_two_manifests_under_one_serial_leaves_evidence(world: Rooted, way: str) -> None:
+    state(world)
+    world.step()
+    custodians = world.custodians["JO"]
+    one = replace(custodians.now, serial=2, names={"en": "one"})
+    two = replace(custodians.now, serial=2, names={"en": "two"})
+    world.jo.install(custodians.signed(one))
+    if way == "delivery":
+        world.settle()
+        asked = Delivery(
+            format="mithaq-delivery/3",
+            sender="JO",
+            receiver="SA",
+            checkpoint=note(world, "JO", "JO>SA"),
+            manifest=custodians.signed(two).decode(),
+        )
+        sealed = seal(canonical.encode(asked), sender="JO", receiver="SA", public=world.sa.card.sealing)
+        with pytest.raises(Untrusted) as turned:
+            world.sa.receive(sealed)
+        assert turned.value.code == "equivocation"
+    else:  # SA was shown the other one first
+        with world.sa.store.read() as tx:
+            assert tx.statements.of("keys/JO") == []
+        asked = Delivery(
+            format="mithaq-delivery/3",
+            sender="JO",
+            receiver="SA",
+            checkpoint=note(world, "SA", "JO>SA"),
+            manifest=custodians.signed(two).decode(),
+        )
+        sealed = seal(canonical.encode(asked), sender="JO", receiver="SA", public=world.sa.card.sealing)
+        assert world.sa.receive(sealed).outcome == "settled"
+        world.jo.step()
+    kept = [each for each in files(world, "SA") if each["code"] == "equivocation"]
+    assert kept
+    assert all((each["kind"], each["partner"]) == ("signed", "JO") for each in kept)
+
+
+def test_a_partner_with_a_card_of_the_first_format_sees_no_change(tmp_path: Path) -> None:
+    with rooted_nations(tmp_path, rooted=("SA",)) as world:
+        seen = crossing(world)
+        state(world, 3, "JO")
+        state(world, 3, "SA")
+        world.step()
+        world.rotate("SA")
+        state(world, 3, "JO", first=10)
+        state(world, 3, "SA", first=10)
+        world.settle()
+        assert {each.format for each in seen if each.holds is None} == {"mithaq-delivery/2"}
+        assert all(each.manifest is None for each in seen)
+        with pytest.raises(NotAllowed, match="no root"):
+            world.jo.install(b"{}")
+        world.assert_sound()
+
+
+def test_a_partner_that_pinned_our_keys_reads_no_manifest(tmp_path: Path) -> None:
+    """It has our card of format 1: it goes on as long as the keys on it sign, and keeps what it does not understand."""
+    with rooted_nations(tmp_path) as world:
+        home = world.rehearsal.nations["SA"].home
+        pin(home, world.jo.card)
+        world.reopen("SA")
+        state(world, 2)
+        world.step()
+        world.jo.install(world.custodians["JO"].next(names={"en": "Jordan again"}))
+        state(world, 2, first=10)
+        world.settle()
+        with world.jo.store.read() as tx:
+            codes = [each.code for each in tx.links.page("JO>SA")]
+        assert codes == ["", "", "not_understood", "", ""]
+        assert serial(world, "SA", "JO") == 0
+        world.assert_sound()
+
+
+def test_keys_change_under_couriers_that_deliver_all_the_time(tmp_path: Path) -> None:
+    with rooted_nations(tmp_path, clock=SystemClock()) as world:
+        found = rotate_in_flight(world, 300)
+        assert found["released"] == found["received"] == 600 + 4
+        assert (found["lost"], found["duplicates"], found["out_of_order"], found["logs_verified"]) == (0, 0, 0, 4)
+        assert serial(world, "SA", "JO") == serial(world, "JO", "SA") == 3
+        assert files(world, "SA") == files(world, "JO") == []
+
+
+def pin(home: Home, card: Card) -> None:
+    """Trust this card of the first format in this home."""
+    config = read_config(home)
+    settings = PartnerSettings(config.partners[card.party].url, fingerprint(card))
+    write_config(home, replace(config, partners={**config.partners, card.party: settings}))
+    write_private(home.partner(card.party), canonical.encode(card))

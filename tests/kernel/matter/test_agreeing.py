@@ -1,0 +1,265 @@
+"""Nations negotiate, sign, suspend, accede to and leave an agreement by signed statements alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from mithaq.errors import Clash, NotAllowed, NotFound, Untrusted
+from mithaq.kernel import canonical
+from mithaq.kernel.law.patch import Patch
+from mithaq.treaty.patch import diff
+from mithaq.treaty.text import render
+from tests.treaties import Nations, nations
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[Nations]:
+    with nations(tmp_path) as made:
+        yield made
+
+
+def test_an_offer_crosses_before_any_agreement_and_nothing_else_does(world: Nations) -> None:
+    matter = world.propose("SA", world.text())
+    assert world.shown("IQ", matter).digest == world.shown("SA", matter).digest
+    assert world.alert("SA").released == ()
+    with pytest.raises(NotFound):
+        world.shown("JO", matter)
+    world.assert_sound()
+
+
+def test_releases_begin_when_all_have_signed_the_same_text(world: Nations) -> None:
+    text = world.text()
+    matter = world.propose("SA", text)
+    world.say("SA", "sign", matter, text.digest)
+    world.step()
+    assert world.alert("SA").released == ()
+    world.say("IQ", "sign", matter, text.digest)
+    world.step()
+    assert world.alert("SA").released == ("IQ",)
+    assert world.alert("IQ").released == ("SA",)
+    world.step()
+    for party, count in (("IQ", 2), ("SA", 3)):  # the first of SA's never left
+        assert len(world.nodes[party].ask("intelligence.alerts", {}, who="t")) == count
+    world.assert_sound()
+
+
+def test_a_counter_offer_is_another_text_and_both_sign_that(world: Nations) -> None:
+    text = world.text()
+    matter = world.propose("SA", text)
+    narrower = render(
+        replace(text, law=replace(text.law, version=2, clauses=text.law.clauses[1:])),
+        world.nodes["SA"].standing.base.vocabulary,
+    )
+    world.say(
+        "IQ", "counter", matter, narrower.digest, against=text.digest, patch=canonical.plain(diff(text, narrower))
+    )
+    world.step()
+    assert {each.text for each in world.shown("SA", matter).texts} == {text.digest, narrower.digest}
+    world.conclude(matter, narrower)
+    assert world.alert("SA").released == ()
+    assert world.alert("SA", purpose="search_and_rescue", reason="missing_person").released == ("IQ",)
+
+
+def test_one_official_of_two_is_not_the_nation(world: Nations) -> None:
+    text = world.text()
+    matter = world.propose("SA", text)
+    spoken = world.say("SA", "sign", matter, text.digest, signers=1)
+    assert (spoken.state, spoken.signatures, spoken.need) == ("waits", 1, 2)
+    world.step()
+    assert len(world.shown("IQ", matter).said) == 1
+
+
+def test_officials_sign_one_draft_in_different_places(world: Nations) -> None:
+    from mithaq.kernel.statement import add_signature
+
+    text = world.text()
+    matter = world.propose("SA", text)
+    node = world.nodes["SA"]
+    given = {"says": "sign", "matter": matter, "about": text.digest}
+    drafted = node.do("matter.draft", given, who="t").result()
+    states = []
+    for key in world.officials["SA"]["signatory"]:
+        envelope = add_signature(drafted.envelope.encode(), key).decode()
+        states.append(node.do("matter.say", {"envelope": envelope}, who="t").result().state)
+    assert states == ["waits", "said"]
+
+
+def test_a_foreign_key_or_one_of_another_role_signs_nothing(world: Nations) -> None:
+    text = world.text()
+    matter = world.propose("SA", text)
+    world.officials["SA"]["signatory"] = [world.officials["IQ"]["signatory"][0], world.officials["SA"]["legal"][0]]
+    assert world.say("SA", "sign", matter, text.digest).state == "waits"
+
+
+def test_suspension_stops_own_releases_at_once_and_what_waits_and_not_what_saves_lives(world: Nations) -> None:
+    text = world.text()
+    matter = world.propose("SA", text)
+    world.conclude(matter, text)
+    world.wire.leave("IQ")
+    waiting = world.alert("SA")
+    rescue = world.alert("SA", purpose="search_and_rescue", reason="missing_person")
+    assert (waiting.released, rescue.released) == (("IQ",), ("IQ",))
+    world.say("SA", "suspend", matter, text.digest)
+    assert world.alert("SA").released == ()
+    assert world.alert("SA", purpose="search_and_rescue", reason="missing_person").released == ("IQ",)
+    world.wire.join("IQ", world.nodes["IQ"].receive)
+    world.nodes["SA"].line("IQ").reached()
+    world.step()
+    held = {row.key for row in world.nodes["IQ"].ask("intelligence.alerts", {}, who="t")}
+    assert rescue.id in held
+    assert waiting.id not in held
+    assert world.alert("IQ").released == ("SA",)  # the other party goes on
+    assert dict(world.force("IQ", matter, text).suspended) == {"SA": ()}
+    world.say("SA", "resume", matter, text.digest)
+    assert world.alert("SA").released == ("IQ",)
+    world.step()
+    world.assert_sound()
+
+
+def test_after_the_end_what_was_received_is_still_bound(world: Nations) -> None:
+    text = world.text()
+    matter = world.propose("SA", text)
+    world.conclude(matter, text)
+    stated = world.alert("SA")
+    world.step()
+    for party in ("SA", "IQ"):
+        world.say(party, "end", matter, text.digest)
+        world.step()
+    assert world.alert("SA").released == ()
+    body = world.nodes["IQ"].ask("intelligence.alert", {"id": stated.id}, who="t").body
+    assert body["handling"]["onward"] == "never"
+    assert body["delete_by"].startswith("2027")
+    assert world.say("IQ", "object", matter, _statement(world, matter, "SA", "end")).state == "said"  # still heard
+
+
+def test_a_third_nation_is_shown_the_matter_accedes_and_is_agreed_to(world: Nations) -> None:
+    text = world.text(accession="consent", open_to=["JO"])
+    matter = world.propose("SA", text)
+    world.conclude(matter, text)
+    assert world.alert("JO").released == ()
+    world.nodes["SA"].do("matter.share", {"matter": matter, "to": "JO"}, who="t").result()
+    world.step()
+    world.say("JO", "accede", matter, text.digest)
+    world.step()
+    assert world.alert("JO").released == ()
+    for party in ("IQ", "SA"):
+        world.say(party, "consent", matter, _statement(world, matter, "JO", "accede"))
+        world.step()
+    assert world.alert("JO").released == ("IQ", "SA")
+    assert world.alert("IQ").released == ("JO", "SA")
+    assert len({world.shown(party, matter).digest for party in world.nodes}) == 1
+    world.step()
+    world.assert_sound()
+
+
+def test_what_is_not_open_to_a_nation_is_not_shown_to_it(world: Nations) -> None:
+    closed = world.propose("SA", world.text())
+    with pytest.raises(NotAllowed):
+        world.nodes["SA"].do("matter.share", {"matter": closed, "to": "JO"}, who="t").result()
+
+
+def test_a_reservation_narrows_for_its_party(world: Nations) -> None:
+    text = world.text()
+    matter = world.propose("SA", text)
+    clause = {"id": "1", "effect": "forbid", "from": "IQ", "to": "any", "act": "share",
+              "when": [["purpose", "eq", "vehicle_theft"]]}  # fmt: skip
+    world.say("IQ", "reserve", matter, text.digest, reservation={"clauses": [clause]})
+    world.conclude(matter, text)
+    assert world.alert("IQ").released == ()
+    assert world.alert("IQ", purpose="drug_trafficking", reason="drug_trafficking").released == ("SA",)
+    assert world.alert("SA").released == ("IQ",)
+    [duty] = world.nodes["SA"].ask("duty.list", {}, who="t")
+    assert duty.what == "answer_reservation"
+
+
+def test_an_offer_is_owed_an_answer_until_it_has_one(world: Nations) -> None:
+    text = world.text()
+    matter = world.propose("SA", text)
+    [owed] = world.nodes["IQ"].ask("duty.list", {}, who="t")
+    assert (owed.what, owed.about, owed.owed_by) == ("answer_offer", matter, "negotiator")
+    assert world.nodes["SA"].ask("duty.list", {}, who="t") == ()
+    world.say("IQ", "endorse", matter, text.digest)
+    assert world.nodes["IQ"].ask("duty.list", {}, who="t") == ()
+
+
+def test_what_would_have_no_effect_is_not_said(world: Nations) -> None:
+    text = world.text()
+    matter = world.propose("SA", text)
+    with pytest.raises(NotAllowed, match="not from where its party stands"):
+        world.say("IQ", "ratify", matter, text.digest)
+    with pytest.raises(NotFound):
+        world.say("IQ", "dance", matter, text.digest)
+
+
+def test_a_draft_is_stale_once_something_else_was_said(world: Nations) -> None:
+    text = world.text()
+    matter = world.propose("SA", text)
+    node = world.nodes["IQ"]
+    drafted = node.do("matter.draft", {"says": "sign", "matter": matter, "about": text.digest}, who="t").result()
+    world.say("IQ", "endorse", matter, text.digest)
+    with pytest.raises(Clash):
+        node.do("matter.say", {"envelope": drafted.envelope}, who="t").result()
+
+
+def test_negotiation_goes_on_while_keys_rotate(world: Nations) -> None:
+    text = world.text()
+    matter = world.propose("SA", text)
+    world.rotate("SA")
+    world.say("SA", "sign", matter, text.digest)
+    world.rotate("IQ")
+    world.say("IQ", "sign", matter, text.digest)
+    world.step()
+    assert world.alert("SA").released == ("IQ",)
+    world.step()
+    world.assert_sound()
+
+
+def test_the_same_text_adopted_by_hand_is_reached_by_a_suspension_too(world: Nations) -> None:
+    text = world.text()
+    by_hand = replace(world.nodes["SA"].standing.base, agreements=(text.law,))
+    world.nodes["SA"].standing._base = by_hand
+    assert world.alert("SA").released == ("IQ",)
+    matter = world.propose("SA", text)
+    world.conclude(matter, text)
+    world.say("SA", "suspend", matter, text.digest)
+    assert world.alert("SA").released == ()
+
+
+def test_a_text_that_rests_on_other_words_is_in_effect_for_nobody(world: Nations) -> None:
+    text = world.text()
+    other = replace(text, rests_on=replace(text.rests_on, floor="sha256:" + "0" * 64))
+    matter = world.propose("SA", other)
+    world.conclude(matter, other)
+    assert world.alert("SA").released == ()
+
+
+def test_a_forged_statement_is_refused_and_leaves_no_trace(world: Nations) -> None:
+    from mithaq.kernel.matter.take import take
+    from mithaq.kernel.statement import sign
+
+    text = world.text()
+    matter = world.propose("SA", text)
+    node = world.nodes["IQ"]
+    drafted = node.do("matter.draft", {"says": "sign", "matter": matter, "about": text.digest}, who="t").result()
+    from mithaq.kernel.matter.said import read_said
+
+    forged = sign("statement", read_said(drafted.envelope.encode()), world.officials["JO"]["signatory"][0])
+    rings = world.nodes["SA"].rings.keyrings()
+    with pytest.raises(Untrusted):
+        world.nodes["SA"].store.write(lambda tx: take(tx, forged, rings, world.clock.now(), me="SA")).result()
+    assert len(world.shown("SA", matter).said) == 1
+
+
+def _statement(world: Nations, matter: str, party: str, says: str) -> str:
+    said = world.shown("SA", matter).said
+    return str(next(each.statement for each in said if (each.party, each.says) == (party, says)))
+
+
+def test_a_patch_crosses_as_it_is(world: Nations) -> None:
+    text = world.text()
+    other = render(replace(text, law=replace(text.law, version=2)), world.nodes["SA"].standing.base.vocabulary)
+    assert canonical.fit(canonical.plain(diff(text, other)), Patch) == diff(text, other)
