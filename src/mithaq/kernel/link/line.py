@@ -27,6 +27,7 @@ class Line:
         self.size = 256 * 1024
         self.speaks = 3  # the newest delivery format that the partner may take, as far as we know
         self.knows = 0  # the serial of our manifest that it is known to hold
+        self.asked = False  # whether it answered a question since we were started, or told of a restore
         self.head: int | None = None  # how much of our link it holds, as it last signed; None until it was asked
         self.bytes_out = 0
         self.bytes_in = 0

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from mithaq.errors import MithaqError, NotAllowed, Unavailable, Untrusted
 from mithaq.kernel import canonical
 from mithaq.kernel.link import pause, recover, send, stale
@@ -87,11 +89,16 @@ class Outbound:
         return asked if delivery is None else self._exchange(party, delivery)
 
     def ask(self, party: str) -> send.Settled:
-        """Ask a partner for its head. If it shows that we signed more than we hold, take that back first."""
+        """Ask a partner for its head. If it shows that we signed more than we hold, take that back first.
+
+        Only a question after a start asks for verdicts too, and only such a one is asked back: else two nodes would
+        ask each other without end.
+        """
         link, line = link_id(self._ends.party, party), self._ends.lines[party]
-        settled = self._exchange(party, self._question(party, link, None))
+        question = self._question(party, link, None)
+        settled = self._exchange(party, replace(question, after=None) if line.asked else question)
         if settled.outcome == "settled":
-            line.head = settled.head
+            line.head, line.asked = settled.head, True
             self._ends.store.write(lambda tx: recover.sure(tx, party)).result()
         return settled
 
