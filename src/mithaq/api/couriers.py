@@ -10,6 +10,7 @@ from mithaq.errors import Unavailable
 from mithaq.kernel.node import Node
 
 log = structlog.get_logger("mithaq.courier")
+TICK = 30.0  # seconds between looks at what is due
 IDLE = 5.0  # seconds after which a courier looks even if nobody woke it
 
 
@@ -24,6 +25,7 @@ class Couriers:
             threading.Thread(target=self._run, args=(party,), name=f"courier-{party}", daemon=True)
             for party in node.partners
         ]
+        self._threads.append(threading.Thread(target=self._clock, name="mithaq-clock", daemon=True))
 
     def start(self) -> None:
         self._node.on_change(self.wake)
@@ -40,6 +42,14 @@ class Couriers:
         self.wake()
         for thread in self._threads:
             thread.join()
+
+    def _clock(self) -> None:
+        """Look at what is due, now and then: minutes matter here, not seconds."""
+        while not self._stopping.wait(TICK):
+            try:
+                self._node.tick()
+            except Exception as problem:  # as of a courier: what is due must not be forgotten for one error
+                log.error("clock", error=type(problem).__name__, exc_info=True)
 
     def _run(self, party: str) -> None:
         woken = self._wake[party]

@@ -13,6 +13,7 @@ from typing import Any
 from mithaq.errors import MithaqError, NotFound, Unavailable
 from mithaq.kernel import canonical
 from mithaq.kernel.clock import Clock
+from mithaq.kernel.clockwork import tick
 from mithaq.kernel.desk import Desk, Surroundings
 from mithaq.kernel.law.rulebook import Rulebook
 from mithaq.kernel.link import manifests, recover, send
@@ -50,7 +51,7 @@ class Node:
         evidence: Keep,
         metrics: Metrics | None = None,
         watermark: Callable[[int], None] | None = None,
-        installed: Callable[[Identity], None] | None = None,
+        learn: Callable[[Identity], None] | None = None,
     ) -> None:
         self.clock = clock
         self.store = store
@@ -63,8 +64,7 @@ class Node:
         self.questions = {each.name: each for capability in self.capabilities for each in capability.questions}
         self.views: tuple[View, ...] = tuple(view for each in self.capabilities for view in each.views)
         self._transport = transport
-        self._installed = installed
-        self.rings = Rings(store, identity, [each.known for each in self.partners.values()], clock.now())
+        self.rings = Rings(store, identity, [each.known for each in self.partners.values()], clock.now(), learn)
         self._touched: set[str] = set()
         self._listeners: list[Callable[[], None]] = []
         self._lines = {party: Line(lambda: randomness(1)[0] / 256) for party in self.partners}
@@ -197,17 +197,19 @@ class Node:
             if line.due(self.clock.monotonic()):
                 moved += self.attempt(party)
         self.catch_up()
+        self.tick()
         return moved
+
+    def tick(self) -> None:
+        """Let the clock have its say: escalate duties whose time has come."""
+        tick(self.store, self.rings.own.ring, self.clock.now())
 
     def install(self, manifest: bytes, revocations: Iterable[bytes] = ()) -> Identity:
         """Take up a new key manifest of our root, and what it says of lost keys; every partner is told.
 
         Durable when it returns. Untrusted, Clash or NotFound, and nothing changes, if it cannot be taken up.
         """
-        found = self._rotation.install(manifest.decode(), [each.decode() for each in revocations])
-        if self._installed is not None:
-            self._installed(found)
-        return found
+        return self._rotation.install(manifest.decode(), [each.decode() for each in revocations])
 
     def check(self) -> None:
         """Unavailable unless the store can be read and written."""

@@ -7,7 +7,7 @@ was not durable.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from threading import Lock
 
@@ -19,10 +19,18 @@ from mithaq.kernel.ports import Store
 
 
 class Rings:
-    """By party. Thread-safe."""
+    """By party. Thread-safe. ``learn`` is told of every new manifest: it keeps the card of that nation up to date."""
 
-    def __init__(self, store: Store, own: Identity, partners: Iterable[Identity], at: datetime) -> None:
+    def __init__(
+        self,
+        store: Store,
+        own: Identity,
+        partners: Iterable[Identity],
+        at: datetime,
+        learn: Callable[[Identity], None] | None = None,
+    ) -> None:
         self._store = store
+        self._learn = learn
         self._lock = Lock()
         self.changing = Lock()  # held while our own keys change; never taken by the store's writer
         self._own = own.party
@@ -65,4 +73,6 @@ class Rings:
     def renew(self, party: str, at: datetime) -> None:
         """Take up what the store keeps of this nation's keys by now."""
         with self._lock, self._store.read() as tx:
-            self._known[party] = manifests.newest(tx, self._known[party], at)
+            before, self._known[party] = self._known[party], manifests.newest(tx, self._known[party], at)
+            if self._learn is not None and self._known[party].manifest != before.manifest:
+                self._learn(self._known[party])
