@@ -34,8 +34,8 @@ def main() -> int:
     parser.add_argument("--message", type=Path, help="for a proof: the exact bytes of the message")
     given = parser.parse_args()
     try:
-        sender = json.loads(given.sender.read_bytes())
-        receiver = json.loads(given.receiver.read_bytes()) if given.receiver else None
+        sender = read_card(given.sender.read_bytes())
+        receiver = read_card(given.receiver.read_bytes()) if given.receiver else None
         if given.what == "export":
             told = check_export(given.file, sender, receiver)
         else:
@@ -48,6 +48,41 @@ def main() -> int:
         return 2
     print(told)
     return 0
+
+
+def read_card(data: bytes) -> dict[str, Any]:
+    """A card: the party, and every pair of signing keys that it gives. One with a root is checked against it.
+
+    A pair that was revoked counts as well: up to which number it is trusted, a revocation says, which no card holds.
+    """
+    card = json.loads(data)
+    if card["format"] == "mithaq-card/1":
+        return {"party": card["party"], "pairs": [card["signing"]]}
+    root, envelope = card["root"], json.loads(card["manifest"])
+    payload = base64.b64decode(envelope["payload"])
+    manifest = json.loads(payload)
+    signed = pae(envelope["payloadType"], payload)
+    marks = {mark["keyid"]: base64.b64decode(mark["sig"]) for mark in envelope["signatures"]}
+    count = 0
+    for keys in root["keys"]:
+        named = {algorithm: (key_id(algorithm, base64.b64decode(key)), key) for algorithm, key in keys.items()}
+        if all(name in marks for name, _ in named.values()):
+            for algorithm, (name, key) in named.items():
+                verify(algorithm, base64.b64decode(key), marks[name], signed)
+            count += 1
+    canonical = json.dumps(root, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    if count < root["need"] or manifest["root"] != "sha256:" + hashlib.sha256(canonical).hexdigest():
+        raise Wrong(f"the manifest of {manifest['party']} is not signed by its root")
+    return {"party": manifest["party"], "pairs": [each["keys"] for each in manifest["signing"]]}
+
+
+def key_id(algorithm: str, public: bytes) -> str:
+    return f"{algorithm}:{hashlib.sha256(algorithm.encode() + b'|' + public).hexdigest()[:16]}"
+
+
+def pae(sort: str, payload: bytes) -> bytes:
+    """DSSE's pre-authentication encoding."""
+    return b"DSSEv1 %d %b %d %b" % (len(sort.encode()), sort.encode(), len(payload), payload)
 
 
 def check_export(path: Path, sender: dict[str, Any], receiver: dict[str, Any] | None) -> str:
@@ -120,17 +155,21 @@ def check_checkpoint(text: str, link: str, card: dict[str, Any]) -> tuple[int, b
     origin, size, root = body.split("\n")
     if not gap or origin != name:
         raise Wrong(f"a checkpoint of {origin}, not of {name}")
-    keys = {algorithm: base64.b64decode(key) for algorithm, key in card["signing"].items()}
     types = {"ed25519": b"\x01", "ml-dsa-65": b"\xffmithaq/ml-dsa-65"}
-    found = set()
-    for line in tail.strip("\n").split("\n"):
-        raw = base64.b64decode(line.rpartition(" ")[2])
-        for algorithm, public in keys.items():
+    marks = [base64.b64decode(line.rpartition(" ")[2]) for line in tail.strip("\n").split("\n")
+             if line.startswith(f"— {name} ")]  # fmt: skip
+    for pair_of in card["pairs"]:
+        found = set()
+        for algorithm, key in pair_of.items():
+            public = base64.b64decode(key)
             short = hashlib.sha256(name.encode() + b"\n" + types[algorithm] + public).digest()[:4]
-            if raw[:4] == short and line.startswith(f"— {name} "):
-                verify(algorithm, public, raw[4:], (body + "\n").encode())
-                found.add(algorithm)
-    if found != {"ed25519", "ml-dsa-65"}:
+            for raw in marks:
+                if raw[:4] == short:
+                    verify(algorithm, public, raw[4:], (body + "\n").encode())
+                    found.add(algorithm)
+        if found == {"ed25519", "ml-dsa-65"}:
+            break
+    else:
         raise Wrong(f"the checkpoint at {size} lacks a signature")
     return int(size), base64.b64decode(root)
 
@@ -140,16 +179,17 @@ def check_receipt(
 ) -> None:
     envelope = json.loads(given["text"])
     payload = base64.b64decode(envelope["payload"])
-    kind = envelope["payloadType"].encode()
-    if kind != b"application/vnd.mithaq.receipt+json":
+    if envelope["payloadType"] != "application/vnd.mithaq.receipt+json":
         raise Wrong(f"receipt {given['number']} is of another type")
-    signed = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
-    found = set()
-    for mark in envelope["signatures"]:
-        algorithm = mark["keyid"].partition(":")[0]
-        verify(algorithm, base64.b64decode(card["signing"][algorithm]), base64.b64decode(mark["sig"]), signed)
-        found.add(algorithm)
-    if found != {"ed25519", "ml-dsa-65"}:
+    signed = pae(envelope["payloadType"], payload)
+    marks = {mark["keyid"]: base64.b64decode(mark["sig"]) for mark in envelope["signatures"]}
+    for pair_of in card["pairs"]:
+        named = {algorithm: key_id(algorithm, base64.b64decode(key)) for algorithm, key in pair_of.items()}
+        if set(named) == {"ed25519", "ml-dsa-65"} and all(name in marks for name in named.values()):
+            for algorithm, name in named.items():
+                verify(algorithm, base64.b64decode(pair_of[algorithm]), marks[name], signed)
+            break
+    else:
         raise Wrong(f"receipt {given['number']} lacks a signature")
     receipt = json.loads(payload)
     if receipt["link"] != link:

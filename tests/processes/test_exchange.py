@@ -24,7 +24,7 @@ from mithaq.assembly import open_home
 from mithaq.cli.rehearsal import Rehearsal
 from mithaq.errors import NotAllowed, Unavailable
 from mithaq.kernel.clock import SystemClock
-from mithaq.kernel.party import Partner
+from mithaq.kernel.party import Card, Partner, read_card
 from mithaq.kernel.seal import seal
 from tests.worlds import alert
 
@@ -33,6 +33,10 @@ from tests.worlds import alert
 def serving(tmp_path: Path) -> Iterator[Rehearsal]:
     with Rehearsal(tmp_path) as rehearsal:
         yield rehearsal
+
+
+def card_of(rehearsal: Rehearsal, party: str) -> Card:
+    return read_card(rehearsal.nations[party].home.card.read_bytes())
 
 
 def mithaq(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -191,7 +195,7 @@ def test_a_caller_with_another_certificate_is_refused(serving: Rehearsal, tmp_pa
     sa = serving.nations["SA"]
     stranger = tmp_path / "stranger.pem"
     stranger.write_bytes(make_certificate("JO", SystemClock().now())[0])
-    partner = Partner(serving._cards["SA"], sa.link)
+    partner = Partner(card_of(serving, "SA"), sa.link)
     transport = HttpsTransport(stranger, [partner])
     with pytest.raises(Unavailable):
         transport.deliver("SA", b"x")
@@ -214,7 +218,7 @@ def answer_without_certificate(url: str) -> bytes:
 
 def test_a_partner_that_shows_another_certificate_is_not_spoken_to(serving: Rehearsal) -> None:
     jo, sa = serving.nations["JO"], serving.nations["SA"]
-    other = Partner(serving._cards["JO"], sa.link)  # we expect JO's certificate at SA's address
+    other = Partner(card_of(serving, "JO"), sa.link)  # we expect JO's certificate at SA's address
     transport = HttpsTransport(jo.home.tls, [other])
     with pytest.raises(Unavailable, match="certificate"):
         transport.deliver("JO", b"x")
@@ -226,14 +230,14 @@ def test_a_partner_with_another_key_is_refused(serving: Rehearsal, tmp_path: Pat
     sa = serving.nations["SA"]
     thief = Rehearsal(tmp_path / "thief")
     thief.nations["JO"].home.tls.write_bytes(serving.nations["JO"].home.tls.read_bytes())
-    partner = Partner(serving._cards["SA"], sa.link)
+    partner = Partner(card_of(serving, "SA"), sa.link)
     node = open_home(thief.nations["JO"].home, transport=HttpsTransport(thief.nations["JO"].home.tls, [partner]))
     node.partners = {"SA": partner}
     node.do("intelligence.alert-vehicle", alert(), who="t").result()
     with pytest.raises(NotAllowed):
         node.deliver("SA")
     node.close()
-    sealed = seal(b"{}", sender="JO", receiver="SA", public=serving._cards["SA"].sealing)
+    sealed = seal(b"{}", sender="JO", receiver="SA", public=card_of(serving, "SA").sealing)
     transport = HttpsTransport(serving.nations["JO"].home.tls, [partner])
     with pytest.raises(NotAllowed):
         transport.deliver("SA", sealed)
@@ -248,12 +252,22 @@ def test_the_demo_runs_unattended() -> None:
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     found = json.loads(run.stdout)
-    assert found["nodes"] == 2
+    assert found["nodes"] == 3
     assert found["released"] == found["received"] > 0
     assert found["withheld"] > 0
     assert found["draft_refused"] is True
     assert (found["lost"], found["duplicates"], found["out_of_order"]) == (0, 0, 0)
-    assert found["logs_verified"] == found["logs"] == 4
+    assert found["logs_verified"] == found["logs"] == 12
+    assert found["covenant"] == {
+        "released_before_signature": 1,  # to Jordan, under the older agreement
+        "released_in_force": 2,
+        "released_suspended": 1,
+        "rescue_suspended": 2,
+        "released_to_three": 2,
+        "rotation_serial": 2,
+        "released_around_rotation": 4,
+        "matter_states": 1,
+    }
     assert found["seconds"] > 0
 
 

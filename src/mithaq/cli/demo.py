@@ -107,8 +107,9 @@ def _step(rehearsal: Any, number: int, step: dict[str, Any], tell: Any) -> int:
     tell(f"     alert {stated['id']} v{stated['version']}, plate {_apart(alert['plate'])}")
     for party in stated["released"]:
         _show(nation.ask("release.preview", {"id": stated["id"], "to": party}), party, tell)
-    for party, by in stated["withheld"].items():
-        tell(f"     withheld from {party}, all of it: {'; '.join(by) or 'no clause permits it'}")
+    withheld = {party: by for party, by in stated["withheld"].items() if by}  # else there is no agreement at all yet
+    for party, by in withheld.items():
+        tell(f"     withheld from {party}, all of it: {'; '.join(by)}")
     if stated["released"]:
         rehearsal.settle()
         for party in stated["released"]:
@@ -119,7 +120,7 @@ def _step(rehearsal: Any, number: int, step: dict[str, Any], tell: Any) -> int:
                 f"must delete it by {body['delete_by'][:10]}, onward: {body['handling'].get('onward', '—')}"
             )
     tell("")
-    return len(stated["withheld"])
+    return len(withheld)
 
 
 def _show(preview: dict[str, Any], party: str, tell: Any) -> None:
