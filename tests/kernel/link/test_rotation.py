@@ -132,7 +132,12 @@ def test_what_is_shown_is_signed_with_the_new_key_and_sealed_to_the_new_one(worl
     world.settle()
     sealed: list[bytes] = []
     honest = world.sa.receive
-    world.wire.join("SA", lambda data: (sealed.append(data), honest(data))[1])
+
+    def receive(data: bytes) -> Any:
+        sealed.append(data)
+        return honest(data)
+
+    world.wire.join("SA", receive)
     state(world, 1, first=10)
     world.step()
     assert {read_header(each).key for each in sealed} == {sealing_key_id(world.sa.card.sealing)}
@@ -171,44 +176,61 @@ def test_a_manifest_is_shown_until_the_partner_is_known_to_hold_it_and_not_longe
     assert [each.manifest is not None for each in seen] == [True, False, True]
 
 
+def keep(world: Rooted, party: str) -> Path:
+    """A backup of a home."""
+    home = world.rehearsal.nations[party].home
+    getattr(world, party.lower()).close()
+    backup = home.path.with_name("backup")
+    shutil.copytree(home.path, backup)
+    world.open(party)
+    return backup
+
+
+def restore(world: Rooted, party: str, backup: Path) -> None:
+    """The home as it was, but for the keys and the watermark, which are kept elsewhere."""
+    home = world.rehearsal.nations[party].home
+    getattr(world, party.lower()).close()
+    for part in home.path.glob("node.db-*"):
+        part.unlink()
+    shutil.copytree(backup, home.path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("keys.json", "watermark"))
+    world.open(party)
+
+
 def test_a_partner_that_was_restored_to_before_the_manifest_learns_it_again(world: Rooted) -> None:
     state(world, 2)
     world.step()
-    home = world.rehearsal.nations["SA"].home
-    world.sa.close()
-    shutil.copy(home.store, home.path / "backup")
-    world.open("SA")
+    backup = keep(world, "SA")
     world.rotate("JO")
     state(world, 4, first=10)
     world.settle()
-    world.sa.close()
-    for part in home.path.glob("node.db-*"):
-        part.unlink()
-    shutil.copy(home.path / "backup", home.store)
-    world.open("SA")
+    restore(world, "SA", backup)
     assert serial(world, "SA", "JO") == 1
     state(world, 1, first=20)
     world.jo.deliver("SA")  # it is turned away in the middle, and asks again with the manifest
-    world.settle()
     assert serial(world, "SA", "JO") == 2
+    world.settle()
     world.assert_sound()
 
 
-def test_a_node_that_was_restored_takes_back_what_it_signed_with_older_and_newer_keys(world: Rooted) -> None:
+def test_the_cards_at_home_and_at_the_partner_are_kept_up_to_date(world: Rooted) -> None:
+    world.rotate("JO")
+    world.settle()
+    homes = {party: nation.home for party, nation in world.rehearsal.nations.items()}
+    shown = {homes["JO"].card.read_bytes(), homes["SA"].partner("JO").read_bytes()}
+    assert shown == {canonical.encode(root_card(world.jo.rings.own))}
+
+
+def test_a_node_whose_store_was_restored_takes_back_what_it_signed_with_older_and_newer_keys(world: Rooted) -> None:
     state(world, 2)
     world.step()
-    home = world.rehearsal.nations["JO"].home
-    world.jo.close()
-    shutil.copy(home.store, home.path / "backup")
-    world.open("JO")
+    backup = keep(world, "JO")
     world.rotate("JO")
     state(world, 4, first=10)
     world.settle()
-    world.jo.close()
-    for part in home.path.glob("node.db-*"):
-        part.unlink()
-    shutil.copy(home.path / "backup", home.store)
-    world.open("JO")
+    card = world.rehearsal.nations["JO"].home.card.read_bytes()
+    shutil.copy(world.rehearsal.nations["JO"].home.card, backup / "card.json")
+    restore(world, "JO", backup)
+    assert world.rehearsal.nations["JO"].home.card.read_bytes() == card
     assert serial(world, "JO", "JO") == 2  # the newest manifest is on its own card
     state(world, 1, first=20)
     world.settle()

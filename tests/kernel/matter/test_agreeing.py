@@ -10,7 +10,11 @@ from msgspec.structs import replace
 
 from mithaq.errors import Clash, NotAllowed, NotFound, Untrusted
 from mithaq.kernel import canonical
+from mithaq.kernel.duty import Duty
 from mithaq.kernel.law.patch import Patch
+from mithaq.kernel.matter.said import read_said
+from mithaq.kernel.matter.take import take
+from mithaq.kernel.statement import add_signature, sign
 from mithaq.treaty.patch import diff
 from mithaq.treaty.text import render
 from tests.treaties import Nations, nations
@@ -74,8 +78,6 @@ def test_one_official_of_two_is_not_the_nation(world: Nations) -> None:
 
 
 def test_officials_sign_one_draft_in_different_places(world: Nations) -> None:
-    from mithaq.kernel.statement import add_signature
-
     text = world.text()
     matter = world.propose("SA", text)
     node = world.nodes["SA"]
@@ -172,18 +174,17 @@ def test_a_reservation_narrows_for_its_party(world: Nations) -> None:
     assert world.alert("IQ").released == ()
     assert world.alert("IQ", purpose="drug_trafficking", reason="drug_trafficking").released == ("SA",)
     assert world.alert("SA").released == ("IQ",)
-    [duty] = world.nodes["SA"].ask("duty.list", {}, who="t")
-    assert duty.what == "answer_reservation"
+    assert [duty.what for duty in owed(world, "SA")] == ["answer_reservation"]
 
 
 def test_an_offer_is_owed_an_answer_until_it_has_one(world: Nations) -> None:
     text = world.text()
     matter = world.propose("SA", text)
-    [owed] = world.nodes["IQ"].ask("duty.list", {}, who="t")
-    assert (owed.what, owed.about, owed.owed_by) == ("answer_offer", matter, "negotiator")
-    assert world.nodes["SA"].ask("duty.list", {}, who="t") == ()
+    [duty] = owed(world, "IQ")
+    assert (duty.what, duty.about, duty.owed_by) == ("answer_offer", matter, "negotiator")
+    assert owed(world, "SA") == []
     world.say("IQ", "endorse", matter, text.digest)
-    assert world.nodes["IQ"].ask("duty.list", {}, who="t") == ()
+    assert owed(world, "IQ") == []
 
 
 def test_what_would_have_no_effect_is_not_said(world: Nations) -> None:
@@ -238,20 +239,48 @@ def test_a_text_that_rests_on_other_words_is_in_effect_for_nobody(world: Nations
 
 
 def test_a_forged_statement_is_refused_and_leaves_no_trace(world: Nations) -> None:
-    from mithaq.kernel.matter.take import take
-    from mithaq.kernel.statement import sign
-
     text = world.text()
     matter = world.propose("SA", text)
     node = world.nodes["IQ"]
     drafted = node.do("matter.draft", {"says": "sign", "matter": matter, "about": text.digest}, who="t").result()
-    from mithaq.kernel.matter.said import read_said
-
     forged = sign("statement", read_said(drafted.envelope.encode()), world.officials["JO"]["signatory"][0])
     rings = world.nodes["SA"].rings.keyrings()
     with pytest.raises(Untrusted):
         world.nodes["SA"].store.write(lambda tx: take(tx, forged, rings, world.clock.now(), me="SA")).result()
     assert len(world.shown("SA", matter).said) == 1
+
+
+def test_a_text_may_ask_for_more_officials_than_a_nation_does(world: Nations) -> None:
+    text = world.text(signatures={"signatory": 3})
+    matter = world.propose("SA", text)
+    spoken = world.say("SA", "sign", matter, text.digest)
+    assert (spoken.state, spoken.need) == ("waits", 3)
+
+
+def test_two_statements_under_one_number_are_kept_as_evidence(world: Nations) -> None:
+    text = world.text()
+    matter = world.propose("SA", text)
+    world.say("SA", "sign", matter, text.digest)
+    world.step()
+    with world.nodes["SA"].store.read() as tx:
+        filed = tx.statements.get(matter, "SA", 2)
+    assert filed is not None
+    other = replace(read_said(filed.envelope), says="withdraw")
+    envelope = sign("statement", other, world.officials["SA"]["signatory"][0])
+    envelope = add_signature(envelope, world.officials["SA"]["signatory"][1])
+    forged = replace(filed, envelope=envelope)
+    node = world.nodes["SA"]
+    node.store.write(lambda tx: node._desk(tx, "t").address(forged, "IQ")).result()
+    world.step()
+    [kept] = world.homes["IQ"].evidence.glob("*contradiction*")
+    assert "withdraw" not in [each.says for each in world.shown("IQ", matter).said]
+    assert kept.stat().st_size > 0
+
+
+def owed(world: Nations, party: str) -> list[Duty]:
+    """What is owed in matters; keys are to be renewed as well."""
+    found = world.nodes[party].ask("duty.list", {}, who="t")
+    return [each for each in found if each.what != "renew_keys"]
 
 
 def _statement(world: Nations, matter: str, party: str, says: str) -> str:

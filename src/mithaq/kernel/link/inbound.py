@@ -149,7 +149,7 @@ class Inbound:
                 taken = receive.Taken("paused")
             else:
                 before = tx.links.checkpoint(link)
-                judge = Judging(ends.party, sender, ends.rings.keyrings(), ends.standing, ends.kinds)
+                judge = Judging(ends.party, sender, ends.rings.keyrings(), ends.standing, ends.kinds, ends.keep)
                 taken = receive.take(tx, delivery, opened.signed, judge, at)
                 held = (before or "",) if taken.outcome == "conflict" else ()
             verdicts = taken.verdicts

@@ -23,7 +23,8 @@ from mithaq.kernel.law.decide import matching
 from mithaq.kernel.law.generalise import is_generalised
 from mithaq.kernel.law.law import Law
 from mithaq.kernel.law.request import Request
-from mithaq.kernel.link import manifests
+from mithaq.kernel.link import evidence, manifests
+from mithaq.kernel.link.evidence import Keep
 from mithaq.kernel.link.message import Carried, Content
 from mithaq.kernel.link.receive import Judgement
 from mithaq.kernel.matter.kinds import KINDS
@@ -46,6 +47,7 @@ class Judging(Struct, frozen=True):
     rings: Mapping[str, Keyring]
     standing: Standing
     kinds: Mapping[str, Kind]
+    keep: Keep
 
     @property
     def partner(self) -> str:
@@ -97,10 +99,17 @@ class Judging(Struct, frozen=True):
 
     def _said(self, tx: Transaction, envelope: str, lane: Lane, at: datetime) -> Judgement:
         """What a nation says in a matter. Its own statements, or another's that it hands on, as they were signed."""
-        kind = read_said(envelope.encode()).kind
-        if kind not in KINDS:
+        claimed = read_said(envelope.encode())
+        if claimed.kind not in KINDS:
             return Judgement("accepted", "not_understood", lane=lane)
-        said = take(tx, envelope.encode(), self.rings, at, me=self.me)
+        try:
+            said = take(tx, envelope.encode(), self.rings, at, me=self.me)
+        except Untrusted as problem:
+            held = tx.statements.get(claimed.matter, claimed.party, claimed.number)
+            if problem.code == "contradiction" and held is not None:
+                given = envelope.encode(), (held.envelope.decode(),)
+                self.keep(evidence.signed(at, claimed.party, problem.code, problem.message, *given))
+            raise
         return Judgement("accepted", subject=f"{said.matter}/{said.number}", lane=lane)
 
     def _check(self, tx: Transaction, release: Release, at: datetime) -> None:

@@ -50,8 +50,10 @@ def read_said(envelope: bytes) -> Said:
     return payload("statement", envelope, Said)
 
 
-def verify_said(envelope: bytes, ring: Keyring, *, new: bool = True) -> Said:
+def verify_said(envelope: bytes, ring: Keyring, *, new: bool = True, least: int = 1) -> Said:
     """The statement in this envelope, signed by as many officials of its role as its nation asks; else Untrusted.
+
+    ``least``: how many the text asks for that it is about.
 
     A nation that has named officials speaks through them alone; one that has named none, through its node. ``new``: the
     keys must be in their time; without, the statement was taken before.
@@ -63,5 +65,10 @@ def verify_said(envelope: bytes, ring: Keyring, *, new: bool = True) -> Said:
     if ring.officials and claimed.role != NODE:
         keys = [each for each in ring.officials if each.role == claimed.role]
         valid = [each.keys for each in keys if at is None or each.start <= at < each.until]
-        return signed_by("statement", envelope, Said, valid, need=ring.quorums.get(claimed.role, 1))
-    return signed_by("statement", envelope, Said, ring.receipt(at), need=1)
+        return signed_by("statement", envelope, Said, valid, need=needed(ring, claimed.role, least))
+    return signed_by("statement", envelope, Said, ring.receipt(at), need=least)
+
+
+def needed(ring: Keyring, role: str, least: int = 1) -> int:
+    """How many officials of a role must sign: as many as the nation asks, and no fewer than the text does."""
+    return max(ring.quorums.get(role, 1), least)

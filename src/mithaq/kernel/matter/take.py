@@ -14,10 +14,14 @@ from mithaq.kernel.duty import reconcile
 from mithaq.kernel.keyring import Keyring
 from mithaq.kernel.matter.fold import State, fold
 from mithaq.kernel.matter.kinds import KINDS
+from mithaq.kernel.matter.offers import texts
 from mithaq.kernel.matter.owed import owed
 from mithaq.kernel.matter.said import Said, read_said, verify_said
 from mithaq.kernel.ports import Transaction
 from mithaq.kernel.shelves import Filed
+
+BINDING = ("sign", "ratify", "accede")
+"""What binds a party to a text: the text may ask that several officials do it."""
 
 
 def state_of(tx: Transaction, matter: str) -> State:
@@ -37,7 +41,7 @@ def take(tx: Transaction, envelope: bytes, rings: Mapping[str, Keyring], at: dat
     claimed = read_said(envelope)
     if claimed.party not in rings:
         raise NotAllowed("unknown_party", f"no keys of {claimed.party} are known here")
-    said = verify_said(envelope, rings[claimed.party])
+    said = verify_said(envelope, rings[claimed.party], least=asked_by_text(tx, claimed))
     held = tx.statements.get(said.matter, said.party, said.number)
     if held is not None:
         if held.digest != said.digest:
@@ -57,6 +61,14 @@ def take(tx: Transaction, envelope: bytes, rings: Mapping[str, Keyring], at: dat
     tx.journal.add("said", f"{said.matter}/{said.party}/{said.number}", at=at, party=said.party)
     _follow(tx, said.matter, me, at)
     return said
+
+
+def asked_by_text(tx: Transaction, said: Said) -> int:
+    """How many officials of its role the text asks for that a statement would bind its party to."""
+    if said.says not in BINDING:
+        return 1
+    text = texts(state_of(tx, said.matter).effective).get(said.about or "")
+    return text.conclusion.signatures.get(said.role, 1) if text is not None else 1
 
 
 def _follow(tx: Transaction, matter: str, me: str, at: datetime) -> None:
