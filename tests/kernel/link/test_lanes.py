@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from mithaq.kernel import canonical
+from mithaq.kernel.link import speaks
 from mithaq.kernel.link.inbound import Answer
 from mithaq.kernel.link.message import Delivery
 from mithaq.kernel.link.send import Room, next_delivery
@@ -47,7 +48,27 @@ def spy(world: World, between: Callable[[Delivery], None] = lambda _: None) -> l
     return seen
 
 
+def acquaint(world: World) -> None:
+    """Both have heard from each other before, so each knows that the other's node is not of version 0.1.0."""
+    for node, other in ((world.jo, "SA"), (world.sa, "JO")):
+        node.store.write(lambda tx, other=other: speaks.note(tx, other, "mithaq-receipt/2")).result()  # type: ignore[misc]
+
+
+def test_what_is_urgent_keeps_its_place_until_the_partner_is_known_to_take_the_lane(world: World) -> None:
+    lanes = []
+    for _ in range(2):
+        world.jo.do("intelligence.alert-vehicle", alert(plate=f"F-{len(lanes)}", flash=True), who="t").result()
+        with world.jo.store.read() as tx:
+            message = tx.links.get("JO>SA", len(lanes) + 1)
+            assert message is not None
+            lanes.append(message.lane)
+        world.step()
+    assert lanes == ["record", "flash"]
+    world.assert_sound()
+
+
 def test_a_flash_overtakes_a_bulk_load_and_order_is_kept_on_each_lane(world: World) -> None:
+    acquaint(world)
     world.jo.line("SA").size = 16 * 1024
     for first in range(0, 200, 100):
         state(world, 100, first)
@@ -96,6 +117,7 @@ def forget(world: World) -> None:
 
 
 def test_what_overtook_is_asked_for_again_by_a_partner_that_lost_it(world: World) -> None:
+    acquaint(world)
     world.jo.line("SA").size = 16 * 1024
     state(world, 100)
     flash(world)

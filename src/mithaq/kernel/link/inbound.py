@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from mithaq.errors import MithaqError, Unavailable, Untrusted
 from mithaq.kernel import canonical
-from mithaq.kernel.link import evidence, manifests, pause, receive
+from mithaq.kernel.link import evidence, manifests, pause, receive, speaks
 from mithaq.kernel.link.ends import Ends
 from mithaq.kernel.link.judge import Judging
 from mithaq.kernel.link.log.checkpoint import Checkpoint
@@ -143,6 +143,7 @@ class Inbound:
             held: tuple[str, ...] = ()
             checkpoint = None
             manifests.file(tx, sender, delivery.manifest, delivery.revocations, at)
+            speaks.note(tx, delivery.sender, delivery.format)
             if pause.is_paused(tx, delivery.sender):
                 if old:
                     raise Unavailable("paused", "this link is paused")  # format 1 has no word for it

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from mithaq.errors import MithaqError, NotAllowed, Unavailable, Untrusted
 from mithaq.kernel import canonical
-from mithaq.kernel.link import pause, recover, send, stale
+from mithaq.kernel.link import pause, recover, send, speaks, stale
 from mithaq.kernel.link.carry import FORMATS, Carrier, introducing
 from mithaq.kernel.link.ends import Ends
 from mithaq.kernel.link.log.checkpoint import Checkpoint, origin, read_checkpoint, sign_checkpoint
@@ -191,7 +191,7 @@ class Outbound:
     def _settled(self, party: str, receipt: Receipt, envelope: bytes) -> send.Settled:
         link = link_id(self._ends.party, party)
         try:
-            settled = self._ends.store.write(lambda tx: send.settle(tx, link, receipt, envelope)).result()
+            settled = self._ends.store.write(lambda tx: _settle(tx, link, party, receipt, envelope)).result()
         except Untrusted as problem:
             self._carrier.contradiction(party, problem, envelope)
             raise
@@ -223,6 +223,11 @@ class Outbound:
             note = sign_checkpoint(Checkpoint(origin(link), 0, EMPTY_ROOT), self._ends.keys, *sets)
         line = self._ends.lines[party]
         return send.ask_head(link, note, _format(line.speaks), size if after is None else after)
+
+
+def _settle(tx: Transaction, link: str, party: str, receipt: Receipt, envelope: bytes) -> send.Settled:
+    speaks.note(tx, party, receipt.format)
+    return send.settle(tx, link, receipt, envelope)
 
 
 def _withdraw(tx: Transaction, link: str, reasons: dict[int, Tombstone]) -> None:
