@@ -14,11 +14,13 @@ from mithaq.kernel.clock import SystemClock
 
 def rotate_in_flight(count: int, turns: int = 2) -> dict[str, Any]:
     """``count`` messages, half in each direction, under couriers that deliver all the time; so many changes each."""
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
-        with rooted.rooted_nations(Path(folder), clock=SystemClock()) as world:
-            started = time.perf_counter()
-            found = rooted.rotate_in_flight(world, count // 2, turns)
-            seconds = time.perf_counter() - started
+    with (
+        tempfile.TemporaryDirectory(dir=Path.cwd()) as folder,
+        rooted.rooted_nations(Path(folder), clock=SystemClock()) as world,
+    ):
+        started = time.perf_counter()
+        found = rooted.rotate_in_flight(world, count // 2, turns)
+        seconds = time.perf_counter() - started
     assert found["logs_verified"] == found["logs"] == 4
     return {
         "rotation_lost": found["lost"] + found["duplicates"] + found["out_of_order"],

@@ -6,7 +6,7 @@ import fcntl
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
@@ -105,7 +105,7 @@ def open_home(
         evidence=EvidenceFolder(home.evidence).keep,
         metrics=metrics or PrometheusMetrics(),
         watermark=watermark.note if watermark else None,
-        installed=lambda new: write_private(home.card, canonical.encode(root_card(new))),
+        learn=lambda known: write_card(home, config, known),
     )
 
 
@@ -114,8 +114,15 @@ def load_keys(home: Home, at: datetime | None = None) -> KeyFile:
     keys = KeyFile.load(home.keys, unlock_secret(home))
     known = read_identity(home.card.read_bytes())
     if known.root is not None:
-        keys.use(known.ring.signing_now(at or SystemClock().now()).keys)
+        with suppress(Unavailable):  # all are over: the node starts, says so, and takes up a new manifest
+            keys.use(known.ring.signing_now(at or SystemClock().now()).keys)
     return keys
+
+
+def write_card(home: Home, config: Config, known: Identity) -> None:
+    """Keep the card of a nation with its newest manifest: our own, or a partner's."""
+    path = home.card if known.party == config.party else home.partner(known.party)
+    write_private(path, canonical.encode(root_card(known)))
 
 
 def _notice_restore(store: Store, watermark: Watermark, partners: list[Partner]) -> None:

@@ -3,6 +3,7 @@
 node.toml       settings           keys.json   private keys, locked    node.db   the store
 unlock          opens keys.json when nobody is there to type: better kept elsewhere (docs/keys.md)
 card.json       our public card    tls.pem     link certificate (0600) token     who may call inside (0600)
+root.json       our offline root   manifest.json  the newest manifest that it signed, for custodians to compare with
 law/            vocabulary, kinds, floor, national laws, adopted.json which says that they are ours, agreements/
 partners/XX.json                   the cards we trust, pinned by fingerprint in node.toml
 evidence/       what a partner signed that contradicts itself, and what was turned away
@@ -60,6 +61,7 @@ class Home:
         self.keys = path / "keys.json"
         self.unlock = path / "unlock"
         self.root = path / "root.json"
+        self.manifest = path / "manifest.json"
         self.card = path / "card.json"
         self.tls = path / "tls.pem"
         self.token = path / "token"
@@ -88,17 +90,28 @@ def unlock_secret(home: Home) -> bytes | None:
     """What the key file is unlocked with when nobody is there to type: the first of these that is there.
 
     ``$CREDENTIALS_DIRECTORY/mithaq-unlock`` (systemd's LoadCredential), the file that ``$MITHAQ_UNLOCK_FILE`` names,
-    ``unlock`` in the home. Untrusted if others may read it.
+    ``unlock`` in the home. Untrusted if others may read it; NotFound if a file is named that is not there.
     """
     credentials, named = os.environ.get("CREDENTIALS_DIRECTORY"), os.environ.get("MITHAQ_UNLOCK_FILE")
-    places = [Path(credentials) / "mithaq-unlock"] if credentials else []
-    places += [Path(named)] if named else []
-    for path in (*places, home.unlock):
-        if path.exists():
-            if path.stat().st_mode & 0o077:
-                raise Untrusted("unlock", "others may read the unlock secret", where=str(path), hint="chmod 600")
-            return path.read_bytes().strip()
-    return None
+    if credentials and (path := Path(credentials) / "mithaq-unlock").exists():
+        # systemd lets the service's user in by an ACL, which shows as mode 0440 (systemd issue 29435).
+        return _secret(path, others=0o007)
+    if named:
+        return _secret(Path(named), others=0o077)
+    return _secret(home.unlock, others=0o077) if home.unlock.exists() else None
+
+
+def _secret(path: Path, *, others: int) -> bytes:
+    try:
+        if path.stat().st_mode & others:
+            raise Untrusted("unlock", "others may read the unlock secret", where=str(path), hint="chmod 600")
+        secret = path.read_bytes().strip()
+    except OSError as problem:
+        why = f"the unlock secret cannot be read: {problem.strerror}"
+        raise NotFound("unlock", why, where=str(path), hint="see docs/keys.md") from None
+    if not secret:
+        raise Invalid("unlock", "the unlock secret is empty", where=str(path))
+    return secret
 
 
 def read_config(home: Home) -> Config:

@@ -7,6 +7,7 @@ memory, so that guessing does too.
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Annotated, Literal
 
@@ -17,10 +18,10 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from msgspec import Meta, Struct
 
-from mithaq.errors import Untrusted
+from mithaq.errors import Invalid, Untrusted
 from mithaq.kernel import canonical
 
-MACHINE_MADE = b"mithaq-unlock:"
+MACHINE_MADE = re.compile(rb"mithaq-unlock:[0-9a-f]{64}")
 Holds = Literal["node-keys", "personal-key"]
 Bytes16 = Annotated[bytes, Meta(min_length=16, max_length=16)]
 
@@ -48,12 +49,14 @@ class Box(Struct, frozen=True, forbid_unknown_fields=True):
 
 def make_secret() -> bytes:
     """A secret for a machine to unlock with."""
-    return MACHINE_MADE + secrets.token_hex(32).encode()
+    return f"mithaq-unlock:{secrets.token_hex(32)}".encode()
 
 
 def lock(secret: bytes, holds: Holds, plain: bytes) -> bytes:
-    """The box as bytes of a file."""
-    machine_made = secret.startswith(MACHINE_MADE)
+    """The box as bytes of a file. A secret that was typed is stretched; Invalid if it is empty."""
+    if not secret:
+        raise Invalid("unlock", "the secret is empty")
+    machine_made = MACHINE_MADE.fullmatch(secret) is not None
     kdf: Hkdf | Argon2 = Hkdf(secrets.token_bytes(16)) if machine_made else Argon2(secrets.token_bytes(16))
     nonce = secrets.token_bytes(12)
     sealed = AESGCM(_key(secret, kdf)).encrypt(nonce, plain, _bound(holds, kdf))
@@ -61,8 +64,8 @@ def lock(secret: bytes, holds: Holds, plain: bytes) -> bytes:
 
 
 def unlock(secret: bytes, holds: Holds, data: bytes) -> bytes:
-    """What was locked; Untrusted if the secret is another one, or the file was changed."""
-    box = canonical.read(data, Box)
+    """What was locked; Untrusted if the secret is another one or anything was changed, BadInput if it is no box."""
+    box = canonical.decode(data, Box)
     try:
         if box.holds != holds:
             raise InvalidTag

@@ -5,13 +5,13 @@ It is made and kept by its owner. Only the public half is handed in; the label o
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
 
 from mithaq.adapters.keystore.box import lock, unlock
+from mithaq.adapters.keystore.durable import write_new
 from mithaq.adapters.keystore.file import read_private
 from mithaq.adapters.keystore.seeds import SigningPair, SigningSeeds, fresh_signing
 from mithaq.errors import Clash, Invalid, Untrusted
@@ -53,15 +53,10 @@ class PersonalKey:
         """A fresh key, locked; the public half beside it as ``<name>.public.json``. Clash if the file exists."""
         if len(passphrase.decode(errors="replace")) < SHORTEST:
             raise Invalid("passphrase", f"fewer than {SHORTEST} characters", hint="several words are easy to keep")
+        if public_file(path).exists():
+            raise Clash("key", "a public key is already there", where=str(public_file(path)), hint="choose a new name")
         made = fresh_signing()
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            raise Clash("key", "a key is already there", where=str(path), hint="keys are never overwritten") from None
-        with os.fdopen(handle, "wb") as file:
-            file.write(lock(passphrase, "personal-key", canonical.encode(made)))
-            file.flush()
-            os.fsync(file.fileno())
+        write_new(path, lock(passphrase, "personal-key", canonical.encode(made)))
         key = cls(made)
         public_file(path).write_bytes(canonical.encode(PublicKey(label, key.keys)))
         return key

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric import ed25519, mldsa, mlkem, x25519
 from msgspec import Struct
 
+from mithaq.kernel import canonical
 from mithaq.kernel.keys import key_id
 from mithaq.kernel.ports import Signature
 from mithaq.kernel.seal import HPKE_SUITE, sealing_key_id
@@ -47,23 +48,30 @@ class Seeds(Struct, frozen=True, forbid_unknown_fields=True):
     format: Literal["mithaq-keys/2"] = "mithaq-keys/2"
 
 
+class LatticeHalf:
+    """The ML-DSA-65 half of a signature."""
+
+    def __init__(self, seed: bytes) -> None:
+        self._private = mldsa.MLDSA65PrivateKey.from_seed_bytes(seed)
+        self.public = self._private.public_key().public_bytes_raw()
+        self._name = key_id("ml-dsa-65", self.public)
+
+    def sign(self, message: bytes) -> Signature:
+        return Signature("ml-dsa-65", self._name, self._private.sign(message))
+
+
 class SigningPair:
     """Both halves of a signature."""
 
     def __init__(self, seeds: SigningSeeds) -> None:
         self._ed25519 = ed25519.Ed25519PrivateKey.from_private_bytes(seeds.ed25519)
-        self._ml_dsa_65 = mldsa.MLDSA65PrivateKey.from_seed_bytes(seeds.ml_dsa_65)
-        self.public = {
-            "ed25519": self._ed25519.public_key().public_bytes_raw(),
-            "ml-dsa-65": self._ml_dsa_65.public_key().public_bytes_raw(),
-        }
-        self._ids = {algorithm: key_id(algorithm, public) for algorithm, public in self.public.items()}
+        self._lattice = LatticeHalf(seeds.ml_dsa_65)
+        first = self._ed25519.public_key().public_bytes_raw()
+        self.public = {"ed25519": first, "ml-dsa-65": self._lattice.public}
+        self._name = key_id("ed25519", first)
 
     def sign(self, message: bytes) -> tuple[Signature, ...]:
-        return (
-            Signature("ed25519", self._ids["ed25519"], self._ed25519.sign(message)),
-            Signature("ml-dsa-65", self._ids["ml-dsa-65"], self._ml_dsa_65.sign(message)),
-        )
+        return Signature("ed25519", self._name, self._ed25519.sign(message)), self._lattice.sign(message)
 
 
 class SealingPair:
@@ -101,3 +109,11 @@ def upgraded(old: OldSeeds) -> Seeds:
     """What a file of version 0.1.0 held."""
     signing, sealing = SigningSeeds(old.ed25519, old.ml_dsa_65), SealingSeeds(old.ml_kem_768, old.x25519)
     return Seeds((signing,), (sealing,), old.pseudonyms)
+
+
+def plain(seeds: Seeds) -> bytes:
+    """The file of version 0.1.0 with the first of each."""
+    signing, sealing = seeds.signing[0], seeds.sealing[0]
+    return canonical.encode(
+        OldSeeds(signing.ed25519, signing.ml_dsa_65, sealing.ml_kem_768, sealing.x25519, seeds.pseudonyms)
+    )

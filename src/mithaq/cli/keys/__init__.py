@@ -7,7 +7,8 @@ import click
 from mithaq.cli.keys.approve import approve
 from mithaq.cli.keys.install import install, protect
 from mithaq.cli.keys.make import personal, root
-from mithaq.cli.keys.request import request, revoke
+from mithaq.cli.keys.request import request
+from mithaq.cli.keys.revoke import revoke
 from mithaq.cli.keys.status import status
 
 

@@ -2,74 +2,112 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mithaq.cli.common import json_option
+from mithaq.cli.keys.files import FILE, read
 from mithaq.cli.show import emit
-from mithaq.errors import Malformed, NotFound
-from mithaq.kernel.clock import write_instant
+from mithaq.config import write_private
+from mithaq.errors import Clash, MithaqError, Untrusted
+
+if TYPE_CHECKING:
+    from mithaq.adapters.keystore.personal import PersonalKey
+    from mithaq.kernel.manifest import Manifest, Revocation, Root
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--key", "keys", multiple=True, required=True, type=click.Path(path_type=Path), help="A custodian's key.")
-@click.option(
-    "--passphrase-file", type=click.Path(path_type=Path), help="Where the passphrase is; asked for by default."
-)
+@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
+@click.option("--key", "keys", multiple=True, required=True, type=FILE, help="A custodian's key. Repeatable.")
+@click.option("--root", "root_file", type=FILE, help="The root: a key that is none of its own is refused.")
+@click.option("--previous", type=FILE, help="The manifest before this one, to see what is new.")
+@click.option("--passphrase-file", type=FILE, help="Where the passphrase is; asked for by default.")
 @click.option("--yes", is_flag=True, help="Sign without asking.")
 @json_option
-def approve(file: Path, keys: tuple[Path, ...], passphrase_file: Path | None, yes: bool, as_json: bool) -> None:
-    """Sign the manifest or revocation in FILE as a custodian of the root, after reading what it says."""
-    from mithaq.cli.matter.speak import sign_with
+def approve(
+    files: tuple[Path, ...], keys: tuple[Path, ...], root_file: Path | None, previous: Path | None,
+    passphrase_file: Path | None, yes: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Sign the manifest or revocations in FILE... as a custodian of the root, after reading what they say."""
+    from mithaq.adapters.keystore.personal import PersonalKey
+    from mithaq.cli.keys.reading import told
+    from mithaq.cli.matter.speak import passphrase
+    from mithaq.kernel.manifest import Manifest, read_root
+
+    root = read_root(read(root_file)) if root_file is not None else None
+    before = _previous(previous, root) if previous is not None else None
+    asked = [(path, _asked(path, root)) for path in files]
+    for path, each in asked:
+        click.echo(f"{path}:", err=True)
+        for line in told(each, before if isinstance(each, Manifest) else None):
+            click.echo(line, err=True)
+    if root is None:
+        click.echo("not held against a root: name it with --root", err=True)
+    if not yes:
+        click.confirm("Sign this?", abort=True, err=True)
+    signers = []
+    for path in keys:
+        read(path)  # a missing file is said before a passphrase is asked for
+        signers.append((path, PersonalKey.load(path, passphrase(path, passphrase_file))))
+    made = [(path, _signed(path, signers, root)) for path in files]
+    for path, data in made:
+        write_private(path, data)
+    found = [{"file": str(path), "signatures": count(data), "need": root and root.need} for path, data in made]
+    of = f" of the {root.need} that are needed" if root is not None else ""
+    text = "\n".join(f"{each['file']} has {each['signatures']} signatures{of}" for each in found)
+    emit({"files": found}, as_json=as_json, text=text)
+
+
+def count(data: bytes) -> int:
+    """How many have signed an envelope, each with both halves."""
     from mithaq.kernel import canonical
     from mithaq.kernel.statement import Envelope
 
+    return sum(each.keyid.startswith("ed25519:") for each in canonical.read(data, Envelope).signatures)
+
+
+def _asked(path: Path, root: Root | None) -> Manifest | Revocation:
+    from mithaq.cli.keys.reading import read_request
+    from mithaq.kernel.manifest import Manifest
+
     try:
-        data = file.read_bytes()
-    except OSError as problem:
-        raise NotFound("file", f"cannot be read: {problem.strerror}", where=str(file)) from None
-    for line in told(data):
-        click.echo(line, err=True)
-    if not yes:
-        click.confirm("Sign this?", abort=True, err=True)
-    signed = sign_with(data.decode(), keys, passphrase_file)
-    file.write_text(signed)
-    count = len(canonical.read(signed.encode(), Envelope).signatures) // 2
-    emit({"file": str(file), "signatures": count}, as_json=as_json, text=f"{file} has {count} signatures")
+        asked = read_request(read(path))
+        if root is not None:
+            under = asked.root if isinstance(asked, Manifest) else root.digest
+            if (asked.party, under) != (root.party, root.digest):
+                raise Untrusted("root", f"this is for another root than that of {root.party}")
+    except MithaqError as problem:
+        raise (problem if problem.where == str(path) else problem.at(str(path))) from None
+    return asked
 
 
-def day(instant: datetime) -> str:
-    """Only the day: what matters to people who sign for months."""
-    return write_instant(instant)[:10]
+def _previous(path: Path, root: Root | None) -> Manifest:
+    """The manifest before; verified if there is a root to hold it against."""
+    from mithaq.kernel.manifest import Manifest, read_manifest
+    from mithaq.kernel.statement import payload
+
+    data = read(path)
+    try:
+        return read_manifest(data, root) if root is not None else payload("manifest", data, Manifest)
+    except MithaqError as problem:
+        raise problem.at(str(path)) from None
 
 
-def told(data: bytes) -> list[str]:
-    """What a request says, line by line."""
-    from mithaq.kernel import canonical
-    from mithaq.kernel.manifest import Manifest, Revocation, check_manifest, pair_id
-    from mithaq.kernel.seal import sealing_key_id
-    from mithaq.kernel.statement import Envelope, media_type, payload
+def _signed(path: Path, signers: Iterable[tuple[Path, PersonalKey]], root: Root | None) -> bytes:
+    """The envelope with a signature by each; nothing is written before all have signed."""
+    from mithaq.kernel.manifest import pair_id
+    from mithaq.kernel.statement import add_signature
 
-    sort = canonical.read(data, Envelope).payloadType
-    if sort == media_type("revocation"):
-        gone = payload("revocation", data, Revocation)
-        return [f"revokes {gone.key}: on {gone.link} it is trusted up to number {gone.upto}"]
-    if sort != media_type("manifest"):
-        raise Malformed("request", f"a root signs manifests and revocations, not {sort}")
-    asked = payload("manifest", data, Manifest)
-    check_manifest(asked)
-    lines = [f"key manifest {asked.serial} of {asked.party}, valid until {day(asked.expires)}, grace {asked.grace}"]
-    lines += [f"root     {asked.root}"]
-    for key in asked.signing:
-        revoked = f"  REVOKED {day(key.revoked)}" if key.revoked else ""
-        lines.append(f"signing  {key.id}  {day(key.start)} to {day(key.until)}{revoked}")
-    lines += [f"sealing  {sealing_key_id(k.public)}  {day(k.start)} to {day(k.until)}" for k in asked.sealing]
-    for one in asked.officials:
-        need = asked.quorums.get(one.role, 1)
-        lines.append(
-            f"official {one.role} ({need} must sign)  {pair_id(one.keys)}  {day(one.start)} to {day(one.until)}"
-        )
-    return lines
+    data = read(path)
+    for file, key in signers:
+        if root is not None and key.keys not in [dict(each) for each in root.keys]:
+            hint = "is it an official's key?"
+            raise Untrusted("root", f"{pair_id(key.keys)} is no key of this root", where=str(file), hint=hint)
+        more = add_signature(data, key)
+        if count(more) == count(data):
+            raise Clash("signature", "this key has signed it already", where=str(path), hint="another custodian's turn")
+        data = more
+    return data

@@ -15,6 +15,8 @@ SEALING = timedelta(days=30)
 OVERLAP = timedelta(days=7)
 """A signing pair is for 90 days, a sealing key for 30; each overlaps with the next for 7."""
 
+Window = tuple[datetime, datetime]
+
 KEEP = timedelta(days=400)
 """How long an old pair stays listed after its time: what it signed can be verified as long."""
 
@@ -62,23 +64,40 @@ def following(
 def signing_ahead(
     held: Iterable[SigningKey], at: datetime, until: datetime, make: Callable[[], dict[str, bytes]]
 ) -> tuple[SigningKey, ...]:
-    """New pairs so that there is one in its time until then; each begins ``OVERLAP`` before the one before it ends."""
-    good = [each.until for each in held if each.revoked is None and each.until > at]
-    end, made = max(good, default=at), []
-    while end < until:
-        start = max(at, end - OVERLAP)
-        end = start + SIGNING
-        made.append(SigningKey(make(), start, end))
-    return tuple(made)
+    """New pairs so that at every moment until then there is one in its time; revoked ones do not count."""
+    windows = [(each.start, each.until) for each in held if each.revoked is None]
+    return tuple(SigningKey(make(), start, end) for start, end in ahead(windows, at, until, SIGNING))
 
 
 def sealing_ahead(
     held: Iterable[SealingKey], at: datetime, until: datetime, make: Callable[[], bytes]
 ) -> tuple[SealingKey, ...]:
     """The same for sealing keys."""
-    end, made = max([each.until for each in held if each.until > at], default=at), []
-    while end < until:
+    windows = [(each.start, each.until) for each in held]
+    return tuple(SealingKey(make(), start, end) for start, end in ahead(windows, at, until, SEALING))
+
+
+def ahead(windows: Iterable[Window], at: datetime, until: datetime, length: timedelta) -> tuple[Window, ...]:
+    """The windows that are missing between these; each begins ``OVERLAP`` before the one before it ends."""
+    there, made = list(windows), []
+    while (end := covered(there, at)) < until:
         start = max(at, end - OVERLAP)
-        end = start + SEALING
-        made.append(SealingKey(make(), start, end))
+        made.append((start, start + length))
+        there.append(made[-1])
     return tuple(made)
+
+
+def covered(windows: Iterable[Window], at: datetime) -> datetime:
+    """Until when there is always one of these windows, from this moment on; the moment itself if there is none now."""
+    end = at
+    for start, until in sorted(windows):
+        if start <= end:
+            end = max(end, until)
+    return end
+
+
+def given_up(held: Iterable[SealingKey], at: datetime) -> tuple[SealingKey, ...]:
+    """Sealing keys that nobody seals to any more: those in their time end now, those to come never begin."""
+    return tuple(
+        SealingKey(each.public, each.start, min(each.until, at)) for each in held if each.start < at
+    )  # fmt: skip

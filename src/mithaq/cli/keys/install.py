@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mithaq.cli.common import json_option, pass_home
+from mithaq.cli.keys.files import FILE, identity, keys_of, read, read_text
 from mithaq.cli.show import emit
 from mithaq.config import Home, write_private
 from mithaq.errors import Clash, Invalid, NotFound
 
+if TYPE_CHECKING:
+    from mithaq.adapters.keystore.file import KeyFile
+    from mithaq.kernel.manifest import Manifest
+
 
 @click.command()
-@click.argument("manifest", type=click.Path(path_type=Path))
-@click.argument("revocations", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--root", "root_file", type=click.Path(path_type=Path), help="The root, for the first manifest.")
+@click.argument("manifest", type=FILE)
+@click.argument("revocations", nargs=-1, type=FILE)
+@click.option("--root", "root_file", type=FILE, help="The root, for the first manifest.")
 @json_option
 @pass_home
 def install(
@@ -25,32 +32,53 @@ def install(
 
     The first one, with --root, gives this nation a new card: partners have to trust it by its fingerprint.
     """
-    from mithaq.assembly import load_keys, locked
+    from mithaq.assembly import locked
     from mithaq.cli.reach import reach
     from mithaq.kernel import canonical
     from mithaq.kernel.clock import SystemClock
-    from mithaq.kernel.manifest import read_root
-    from mithaq.kernel.party import identity_of, read_identity, root_card
+    from mithaq.kernel.manifest import read_manifest, read_root
+    from mithaq.kernel.party import identity_of, root_card
 
-    known = read_identity(home.card.read_bytes())
+    known, at = identity(home), SystemClock().now()
     if known.root is not None:
-        given = {"manifest": _read(manifest).decode(), "revocations": [_read(each).decode() for each in revocations]}
+        given = {"manifest": read_text(manifest), "revocations": [read_text(each) for each in revocations]}
+        ensure_held(read_manifest(read(manifest), known.root), keys_of(home), at)
         with reach(home) as node:
             found = node.carry("keys.install", given)
     else:
-        if root_file is None:
-            raise Invalid("root", "this node has no root yet", hint="name it with --root")
+        if root_file is None or revocations:
+            raise Invalid("root", "this node has no root yet", hint="name it with --root, and no revocations")
         with locked(home):
-            made = identity_of(read_root(_read(root_file)), _read(manifest).decode(), at=SystemClock().now())
-            if made.party != known.party:
-                raise Clash("root", f"a root of {made.party} for the node of {known.party}")
-            keys = load_keys(home)
-            pair = made.ring.signing_now(SystemClock().now())
-            if not keys.holds(pair.keys) or not keys.holds(made.ring.sealing_now(SystemClock().now())):
-                raise NotFound("keys", "the manifest lists keys that this node does not hold", hint="request it here")
+            root = read_root(read(root_file))
+            if root.party != known.party:
+                raise Clash("root", f"a root of {root.party} for the node of {known.party}", where=str(root_file))
+            ensure_held(read_manifest(read(manifest), root), keys_of(home), at)
+            made = identity_of(root, read_text(manifest), at=at)
+            write_private(home.root, canonical.encode(root))
             write_private(home.card, canonical.encode(root_card(made)))
-        found = {"party": made.party, "serial": made.serial, "fingerprint": made.root.digest if made.root else ""}
+        found = {"party": made.party, "serial": made.serial, "fingerprint": root.digest}
+    write_private(home.manifest, read(manifest))
     emit(found, as_json=as_json, text=f"manifest {found['serial']} of {found['party']} is in use")
+
+
+def ensure_held(manifest: Manifest, keys: KeyFile, at: datetime) -> None:
+    """Refuse a manifest that asks for keys that are not here: what is sealed to such a key could never be opened."""
+    from mithaq.kernel.keyring import of_manifest
+    from mithaq.kernel.seal import sealing_key_id
+
+    lacking = [
+        each.id for each in manifest.signing if each.revoked is None and at < each.until and not keys.holds(each.keys)
+    ]
+    lacking += [
+        sealing_key_id(each.public) for each in manifest.sealing if at < each.until and not keys.holds(each.public)
+    ]
+    if lacking:
+        raise NotFound(
+            "keys", f"the manifest lists keys that this node does not hold: {', '.join(lacking)}",
+            hint="was it requested at another node, or were keys lost? see mithaq keys revoke",
+        )  # fmt: skip
+    of_manifest(manifest).signing_now(at)  # Unavailable if there is none
+    of_manifest(manifest).sealing_now(at)
 
 
 @click.command()
@@ -59,7 +87,7 @@ def install(
 def protect(home: Home, as_json: bool) -> None:
     """Lock the key file of a node of version 0.1.0 with a new secret, in the home's unlock file. See docs/keys.md."""
     from mithaq.adapters.keystore.box import make_secret
-    from mithaq.assembly import load_keys, locked
+    from mithaq.assembly import locked
     from mithaq.config import unlock_secret
 
     with locked(home):
@@ -67,12 +95,5 @@ def protect(home: Home, as_json: bool) -> None:
         if secret is None:
             secret = make_secret()
             write_private(home.unlock, secret)
-        load_keys(home).protect(secret)
+        keys_of(home).protect(secret)
     emit({"keys": str(home.keys)}, as_json=as_json, text=f"{home.keys} is locked")
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as problem:
-        raise NotFound("file", f"cannot be read: {problem.strerror}", where=str(path)) from None

@@ -7,16 +7,14 @@ from pathlib import Path
 import click
 
 from mithaq.cli.common import json_option
+from mithaq.cli.keys.files import FILE, ensure_new, read
 from mithaq.cli.show import emit
-from mithaq.errors import Clash, NotFound
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FILE)
 @click.option("--label", required=True, help="Whose it is, for people at home. It never crosses a border.")
-@click.option(
-    "--passphrase-file", type=click.Path(path_type=Path), help="Where the passphrase is; asked for by default."
-)
+@click.option("--passphrase-file", type=FILE, help="Where the passphrase is; asked for by default.")
 @json_option
 def personal(file: Path, label: str, passphrase_file: Path | None, as_json: bool) -> None:
     """Make the key of an official, or of a custodian of the root, in FILE; hand in FILE's public half."""
@@ -34,10 +32,10 @@ def personal(file: Path, label: str, passphrase_file: Path | None, as_json: bool
 
 
 @click.command()
-@click.argument("publics", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("publics", nargs=-1, required=True, type=FILE)
 @click.option("--party", required=True, help="The nation: two capital letters.")
 @click.option("--need", required=True, type=int, help="How many custodians must sign.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Where to write the root.")
+@click.option("--out", required=True, type=FILE, help="Where to write the root.")
 @json_option
 def root(publics: tuple[Path, ...], party: str, need: int, out: Path, as_json: bool) -> None:
     """Make the national root of the public keys of its custodians. Its fingerprint is what a treaty names."""
@@ -46,14 +44,8 @@ def root(publics: tuple[Path, ...], party: str, need: int, out: Path, as_json: b
     from mithaq.kernel.manifest import Root, check_root
     from mithaq.kernel.party import words
 
-    if out.exists():
-        raise Clash("root", "there is a root already", where=str(out), hint="a root is never overwritten")
-    keys = []
-    for path in publics:
-        try:
-            keys.append(read_public(path.read_bytes()).keys)
-        except OSError as problem:
-            raise NotFound("key", f"cannot be read: {problem.strerror}", where=str(path)) from None
+    ensure_new(out)
+    keys = [read_public(read(path)).keys for path in publics]
     plain = {"format": "mithaq-root/1", "party": party, "need": need, "keys": [canonical.plain(each) for each in keys]}
     made = canonical.fit(plain, Root)
     check_root(made)
