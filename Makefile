@@ -23,12 +23,12 @@ $(STAMP): requirements.lock requirements-dev.lock pyproject.toml Makefile
 	.venv/bin/uv pip install --quiet --python $(PY) --no-deps --editable .
 	@touch $@
 
-demo: $(STAMP) ## Two nations on this machine exchange alerts; Ctrl-C ends it
+demo: $(STAMP) ## Three nations on this machine exchange alerts and make a covenant; Ctrl-C ends it
 	.venv/bin/mithaq demo
 
 test: $(STAMP) ## All tests but the long ones: the unit part, then processes and foreign verifiers
-	$(PY) -m pytest -q -n 2 --dist loadfile tests --ignore tests/processes --ignore tests/foreign --ignore tests/chaos --ignore tests/soak
-	$(PY) -m pytest -q -n 2 --dist loadfile tests/chaos tests/foreign tests/processes
+	$(PY) -m pytest -q -n 2 --dist loadfile tests --ignore tests/processes --ignore tests/foreign --ignore tests/chaos --ignore tests/compat --ignore tests/soak
+	$(PY) -m pytest -q -n 2 --dist loadfile tests/compat tests/chaos tests/foreign tests/processes
 
 check: $(STAMP) ## ruff, mypy --strict, and the architecture
 	.venv/bin/ruff check src tests benchmarks tools

@@ -55,7 +55,7 @@ def acquaint(world: World) -> None:
 
 
 def test_what_is_urgent_keeps_its_place_until_the_partner_is_known_to_take_the_lane(world: World) -> None:
-    lanes = []
+    lanes: list[str] = []
     for _ in range(2):
         world.jo.do("intelligence.alert-vehicle", alert(plate=f"F-{len(lanes)}", flash=True), who="t").result()
         with world.jo.store.read() as tx:
