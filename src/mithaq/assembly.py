@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
@@ -252,21 +249,6 @@ def signature_file(home: Home, law: Law, party: str) -> Path:
 def signature(law: Law, party: str, signer: Signer, at: datetime) -> bytes:
     """The detached signature by which a party signs exactly this text."""
     return sign("statement", Statement(says="sign", subject=law.digest, title=law.title, party=party, at=at), signer)
-
-
-@contextmanager
-def locked(home: Home, *, wait: bool = False) -> Iterator[None]:
-    """Hold the home's lock: one writer per home. Unavailable if another process holds it and we do not wait."""
-    handle = os.open(home.lock, os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        yield
-    except BlockingIOError:
-        raise Unavailable(
-            "locked", "another process works in this home", where=str(home.path), hint="stop mithaq node serve first"
-        ) from None
-    finally:
-        os.close(handle)
 
 
 def _signed(home: Home, law: Law, known: dict[str, tuple[VerifyKeys, ...]]) -> bool:

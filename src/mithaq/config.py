@@ -12,15 +12,18 @@ watermark       how far the journal had come: a store that was set back is notic
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
 
-from mithaq.errors import Invalid, Malformed, NotFound, Untrusted
+from mithaq.errors import Invalid, Malformed, NotFound, Unavailable, Untrusted
 from mithaq.kernel.values import Digest, Line, PartyId
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -147,6 +150,21 @@ def write_private(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
+
+
+@contextmanager
+def locked(home: Home, *, wait: bool = False) -> Iterator[None]:
+    """Hold the home's lock: one writer per home. Unavailable if another process holds it and we do not wait."""
+    handle = os.open(home.lock, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
+    except BlockingIOError:
+        raise Unavailable(
+            "locked", "another process works in this home", where=str(home.path), hint="stop mithaq node serve first"
+        ) from None
+    finally:
+        os.close(handle)
 
 
 def _toml(config: Config) -> str:

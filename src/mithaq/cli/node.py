@@ -64,8 +64,8 @@ def serve_home(home: Home, *, clock: Clock | None = None, store: Store | None = 
     """Serve the node of a home until SIGINT or SIGTERM; say on standard output where, once it answers."""
     from mithaq.api.serve import Faces
     from mithaq.api.serve import serve as run
-    from mithaq.assembly import locked, open_home
-    from mithaq.config import read_config, write_private
+    from mithaq.assembly import open_home
+    from mithaq.config import locked, read_config, write_private
 
     log_to_stderr()
     with locked(home):

@@ -68,7 +68,7 @@ def trust(home: Home, /, card: Path, fingerprint: str, lang: str, url: str, as_j
 
     Doing it again with a newer card of the same root takes up its newest manifest.
     """
-    from mithaq.assembly import locked
+    from mithaq.config import locked
     from mithaq.kernel.canonical import fit
     from mithaq.kernel.party import read_identity
 
@@ -97,7 +97,7 @@ def forget(home: Home, party: str, as_json: bool) -> None:
 
     Statements that were made about it, and agreements signed with it, stay too: they outlive the line.
     """
-    from mithaq.assembly import locked
+    from mithaq.config import locked
 
     with locked(home):
         config = read_config(home)

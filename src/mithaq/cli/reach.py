@@ -44,7 +44,7 @@ class Reached(Protocol):
 @contextmanager
 def reach(home: Home) -> Iterator[Reached]:
     """The node of this home. NotFound if there is none; Unavailable if it is busy for too long."""
-    from mithaq.assembly import locked
+    from mithaq.config import locked
 
     if not home.settings.exists():
         raise NotFound("home", "no node here", where=str(home.path), hint="run mithaq node init, or name a --home")

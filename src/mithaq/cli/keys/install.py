@@ -32,8 +32,8 @@ def install(
 
     The first one, with --root, gives this nation a new card: partners have to trust it by its fingerprint.
     """
-    from mithaq.assembly import locked
     from mithaq.cli.reach import reach
+    from mithaq.config import locked
     from mithaq.kernel import canonical
     from mithaq.kernel.clock import SystemClock
     from mithaq.kernel.manifest import read_manifest, read_root
@@ -87,8 +87,7 @@ def ensure_held(manifest: Manifest, keys: KeyFile, at: datetime) -> None:
 def protect(home: Home, as_json: bool) -> None:
     """Lock the key file of a node of version 0.1.0 with a new secret, in the home's unlock file. See docs/keys.md."""
     from mithaq.adapters.keystore.box import make_secret
-    from mithaq.assembly import locked
-    from mithaq.config import unlock_secret
+    from mithaq.config import locked, unlock_secret
 
     with locked(home):
         secret = unlock_secret(home)

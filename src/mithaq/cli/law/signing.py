@@ -57,7 +57,8 @@ def adopt(home: Home, file: Path, signatures: tuple[Path, ...], as_json: bool) -
 
     Restart a serving node afterwards.
     """
-    from mithaq.assembly import locked, read_proved, signature_file
+    from mithaq.assembly import read_proved, signature_file
+    from mithaq.config import locked
     from mithaq.kernel.law.law import write_law
 
     with locked(home):
@@ -80,7 +81,8 @@ def adopt_words(home: Home, as_json: bool) -> None:
 
     Agreements name what they rest on by digest; a nation signs only what rests on what it has adopted.
     """
-    from mithaq.assembly import adopt_files, load_keys, locked
+    from mithaq.assembly import adopt_files, load_keys
+    from mithaq.config import locked
     from mithaq.kernel import canonical
     from mithaq.kernel.clock import SystemClock
 
