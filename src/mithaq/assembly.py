@@ -33,7 +33,7 @@ from mithaq.kernel.link import recover
 from mithaq.kernel.node import Node
 from mithaq.kernel.party import Card, Identity, Partner, read_identity, root_card
 from mithaq.kernel.ports import Metrics, Signer, Store, Transaction, Transport
-from mithaq.kernel.statement import Statement, payload, sign, signatories
+from mithaq.kernel.statement import Statement, sign, signatories, verified_any
 from mithaq.kernel.values import digest
 
 
@@ -180,8 +180,12 @@ def read_adoption(home: Home) -> RestsOn:
     here = _rests_on(home)
     if not home.adopted.exists():
         return here
-    signed = payload("adoption", home.adopted.read_bytes(), Adoption)
-    if signed.adopts != here:
+    own = read_identity(home.card.read_bytes())
+    try:
+        signed = verified_any("adoption", home.adopted.read_bytes(), Adoption, own.ring.receipt())
+    except MithaqError as problem:
+        raise problem.at(str(home.adopted)) from None
+    if (signed.party, signed.adopts) != (own.party, here):
         raise Untrusted(
             "adopted", "the vocabulary, kinds, floor or gazetteer is not the one that was adopted",
             where=str(home.law), hint="put the adopted file back, or adopt this one: mithaq law adopt-words",

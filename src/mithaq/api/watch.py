@@ -33,6 +33,9 @@ async def figures(node: Node, _: Request) -> Response:
             metrics.gauge("link_oldest_seconds", link.oldest, link=link.link)
             metrics.gauge("link_up", link.state == "up", link=link.link)
             metrics.gauge("link_unsure", link.unsure, link=link.link)
+    expires = node.rings.own.ring.expires
+    if expires is not None:
+        metrics.gauge("keys_expire_seconds", (expires - node.clock.now()).total_seconds())
     return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

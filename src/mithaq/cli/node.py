@@ -121,6 +121,9 @@ def show_status(found: dict[str, Any]) -> None:
     rows = [("names", ", ".join(found["names"].values())), ("fingerprint", found["fingerprint"])]
     rows += [("agreements", ", ".join(found["agreements"]) or "none in force"), ("laws", ", ".join(found["laws"]))]
     rows += [("partners", ", ".join(found["partners"]) or "none"), ("journal", str(found["journal"]))]
+    keys = f"manifest {found['manifest']}" if found["manifest"] else "no root: they never change (docs/keys.md)"
+    rows += [("keys", found["keys_problem"] or keys), ("statements are signed by", found["speaks_through"])]
+    rows += [("owed", f"{found['owed']}: mithaq matter duties")] if found["owed"] else []
     table(f"node {found['party']}", ("", ""), rows)
     if found["links"]:
         from mithaq.cli.link import show_links

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from mithaq.kernel import canonical
 from mithaq.kernel.desk import Desk, subject
+from mithaq.kernel.duty import duties
 from mithaq.kernel.law.decision import Decision
 from mithaq.kernel.law.explain import peer_view, reasons
 from mithaq.kernel.law.level import ABSENT
@@ -85,6 +86,10 @@ class Status(Struct, frozen=True):
     partners: dict[str, str]
     journal: int
     links: tuple[LinkState, ...]
+    speaks_through: str  # its officials, or the node where it has named none
+    manifest: int = 0  # serial of the key manifest; 0 where there is no root
+    keys_problem: str = ""
+    owed: int = 0  # duties that are open or have escalated
 
 
 def preview(desk: Desk, about: About) -> Preview:
@@ -127,6 +132,10 @@ def status(desk: Desk, _: Nothing) -> Status:
         partners={party: fingerprint(known) for party, known in node.rings.partners.items()},
         journal=desk.tx.journal.last(),
         links=links(desk, Nothing()),
+        speaks_through="officials" if node.rings.own.ring.officials else "node",
+        manifest=node.rings.own.serial,
+        keys_problem=node.rings.own.ring.warning(desk.at),
+        owed=len(duties(desk.tx)),
     )
 
 

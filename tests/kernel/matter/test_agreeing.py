@@ -277,6 +277,25 @@ def test_two_statements_under_one_number_are_kept_as_evidence(world: Nations) ->
     assert kept.stat().st_size > 0
 
 
+def test_a_statement_that_comes_before_the_one_it_follows_waits_for_it(world: Nations) -> None:
+    text = world.text()
+    matter = world.propose("SA", text)
+    said = [world.say("SA", says, matter, text.digest) for says in ("endorse", "sign")]
+    assert [each.number for each in said] == [2, 3]
+    with world.nodes["SA"].store.read() as tx:
+        second, third = (tx.statements.get(matter, "SA", n) for n in (2, 3))
+    assert second is not None
+    assert third is not None
+    node, rings = world.nodes["IQ"], world.nodes["IQ"].rings.keyrings()
+    for filed, waiting in ((third, 1), (second, 0)):
+        envelope = filed.envelope
+        node.store.write(lambda tx, e=envelope: take(tx, e, rings, world.clock.now(), me="IQ")).result()  # type: ignore[misc]
+        assert len(world.shown("IQ", matter).waiting) == waiting
+    world.step()
+    assert world.shown("IQ", matter).digest == world.shown("SA", matter).digest
+    world.assert_sound()
+
+
 def owed(world: Nations, party: str) -> list[Duty]:
     """What is owed in matters; keys are to be renewed as well."""
     found = world.nodes[party].ask("duty.list", {}, who="t")

@@ -130,6 +130,14 @@ def test_what_the_kind_does_not_allow_has_no_effect(party: str, says: str, about
     assert found.standing(party, about) == ""
 
 
+def test_nobody_offers_what_is_between_others() -> None:
+    talk = Talk()
+    talk.propose(parties=("IQ", "SA"))
+    found = fold(AGREEMENT, talk.said)
+    assert [idle.why for idle in found.void] == ["not a party to what it offers"]
+    assert found.parties == ()
+
+
 def test_terms_that_the_verb_does_not_take_have_no_effect() -> None:
     talk = Talk()
     talk.propose()

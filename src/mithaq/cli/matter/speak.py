@@ -78,6 +78,6 @@ def tell(found: dict[str, Any], *, as_json: bool) -> None:
     elif found["state"] == "waits":
         text = f"{found['says']} waits: {found['signatures']} of {found['need']} signatures. It is kept as a draft."
     else:
-        to = ", ".join(found["to"]) or "nobody yet: no party of the matter is a partner of this node"
+        to = ", ".join(found["to"]) or "nobody: no party is a partner of this node yet (later: mithaq matter share)"
         text = f"{found['says']} said as number {found['number']} of {found['matter']}, to {to}"
     emit(found, as_json=as_json, text=text)

@@ -183,6 +183,8 @@ class _Fold:
         opener = said.matter[:2]
         if verb.opens is not (said.number == 1 and said.party == opener):
             return "a matter is opened once, by whom its name says"
+        if verb.opens and said.party not in said.terms.get("parties", ()):
+            return "not a party to what it offers"
         if not verb.opens and not heard.get(opener):
             return "it has not heard what opened the matter"
         if not verb.opens and not verb.joins and said.party not in (*self._parties, *self._joined):

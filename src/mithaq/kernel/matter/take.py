@@ -35,6 +35,8 @@ def state_of(tx: Transaction, matter: str) -> State:
 def take(tx: Transaction, envelope: bytes, rings: Mapping[str, Keyring], at: datetime, *, me: str) -> Said:
     """Keep a signed statement; one that is held already changes nothing. What it says is judged by the fold.
 
+    One that comes before what it follows is kept as well, and waits there: refused, it would have to be said again.
+
     Raises Untrusted (``statement``: not signed as its nation asks; ``contradiction``: its nation has said something
     else under this number) and NotAllowed (``unknown_party``, ``unknown_matter``, ``chain``).
     """
@@ -52,10 +54,9 @@ def take(tx: Transaction, envelope: bytes, rings: Mapping[str, Keyring], at: dat
     known = tx.statements.of(said.matter)
     if known and known[0].kind != said.kind:
         raise NotAllowed("chain", f"{said.matter} is of the kind {known[0].kind}")
-    if said.number > 1:
-        before = tx.statements.get(said.matter, said.party, said.number - 1)
-        if before is None or before.digest != said.previous:
-            raise NotAllowed("chain", f"it does not follow on number {said.number - 1} of {said.party}")
+    before = tx.statements.get(said.matter, said.party, said.number - 1)
+    if before is not None and before.digest != said.previous:
+        raise NotAllowed("chain", f"it does not follow on number {said.number - 1} of {said.party}")
     filed = Filed(said.matter, said.party, said.number, said.kind, said.says, said.digest, envelope, at)
     tx.statements.add(filed)
     tx.journal.add("said", f"{said.matter}/{said.party}/{said.number}", at=at, party=said.party)
