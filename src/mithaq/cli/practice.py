@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from mithaq.adapters.keystore.file import KeyFile
 from mithaq.kernel import canonical
-from mithaq.kernel.manifest import Manifest, Official, Revocation, Root, SealingKey, SigningKey
+from mithaq.kernel.manifest import Manifest, Official, Root, SealingKey, SigningKey
 from mithaq.kernel.party import Card, RootCard
 from mithaq.kernel.ports import Signer
 from mithaq.kernel.statement import add_signature, sign
@@ -33,19 +33,12 @@ class Ceremony:
         self.officials += tuple(Official(role, each, at, at + timedelta(days=365)) for each in keys)
         self.quorums = {**self.quorums, role: need}
 
-    def manifest(
-        self,
-        at: datetime,
-        signing: Sequence[dict[str, bytes]],
-        sealing: Sequence[bytes],
-        *,
-        revoked: tuple[str, ...] = (),
-    ) -> str:
+    def manifest(self, at: datetime, signing: Sequence[dict[str, bytes]], sealing: Sequence[bytes]) -> str:
         """The next manifest: these keys join those that were listed, from now; signed by as many as it takes."""
         before = self._last
         pairs = tuple(SigningKey(keys, at, at + SIGNING) for keys in signing)
         seals = tuple(SealingKey(public, at, at + SEALING) for public in sealing)
-        old = tuple(_ended(each, at, each.id in revoked) for each in before.signing) if before else ()
+        old = tuple(_ended(each, at) for each in before.signing) if before else ()
         handed_over = tuple(
             SealingKey(each.public, each.start, min(each.until, at + OVERLAP)) for each in before.sealing
         ) if before else ()  # fmt: skip
@@ -67,10 +60,6 @@ class Ceremony:
         self._last = made
         return self.signed("manifest", made)
 
-    def revocation(self, key: str, link: str, upto: int, at: datetime) -> str:
-        """That of this link, signed with this key, so much is still trusted."""
-        return self.signed("revocation", Revocation(party=self.root.party, key=key, link=link, upto=upto, at=at))
-
     def card(self, manifest: str) -> RootCard:
         return RootCard(root=self.root, manifest=manifest)
 
@@ -83,18 +72,11 @@ class Ceremony:
         return envelope.decode()
 
 
-def first_card(card: Card, at: datetime) -> tuple[Ceremony, RootCard]:
-    """A ceremony for the nation of a card of the first format, and its card under the new root, with the same keys."""
-    ceremony = Ceremony(card)
-    manifest = ceremony.manifest(at, [dict(card.signing)], [card.sealing])
-    return ceremony, ceremony.card(manifest)
-
-
 def write_card(card: RootCard) -> bytes:
     return canonical.encode(card)
 
 
-def _ended(key: SigningKey, at: datetime, revoked: bool) -> SigningKey:
-    """A key that was replaced: it signs nothing more after the overlap, or has been revoked."""
+def _ended(key: SigningKey, at: datetime) -> SigningKey:
+    """A key that was replaced: it signs nothing more after the overlap."""
     until = max(min(key.until, at + OVERLAP), key.start + timedelta(seconds=1))
-    return SigningKey(key.keys, key.start, until, at if revoked else key.revoked)
+    return SigningKey(key.keys, key.start, until, key.revoked)
