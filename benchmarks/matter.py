@@ -39,7 +39,7 @@ def measure(full: bool, seed: int) -> dict[str, Any]:
         "fold_10000_s": fold_seconds(10_000, chosen),
         "permutations_checked": orders_that_agree(),
         "verify_per_s": verified_per_second(),
-        **rotate_in_flight(10_000 if full else 2_000),
+        **rotate_in_flight(10_000),
         "peer": None,
         "peer_reason": "none folds signed statements of sovereign parties",
     }

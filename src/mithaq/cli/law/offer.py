@@ -43,17 +43,19 @@ def conclusion_options(command: F) -> F:
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @conclusion_options
+@click.option("--parent", "parents", multiple=True, metavar="INSTRUMENT", help="Made under this treaty. Repeatable.")
 @click.option("--note", help="A word to the other parties.")
 @key_options
 @json_option
 @pass_home
 def propose(
-    home: Home, /, file: Path, note: str | None, keys: tuple[Path, ...], passphrase_file: Path | None, out: Path | None,
-    as_json: bool, **terms: Any,
+    home: Home, /, file: Path, parents: tuple[str, ...], note: str | None, keys: tuple[Path, ...],
+    passphrase_file: Path | None, out: Path | None, as_json: bool, **terms: Any,
 ) -> None:  # fmt: skip
     """Offer the agreement in FILE to all its parties, as a text that can be signed."""
     from mithaq.assembly import read_proved, read_vocabulary
     from mithaq.kernel import canonical
+    from mithaq.kernel.law.clause import Citation
     from mithaq.kernel.law.text import Conclusion
     from mithaq.treaty.text import make_text
 
@@ -63,6 +65,7 @@ def propose(
         conclusion=canonical.fit(_conclusion(terms), Conclusion),
         authentic=terms["authentic"] or ("ar", "en"),
         prevails=terms["prevails"],
+        parents=[Citation(instrument=each, status="to_be_verified") for each in parents],
         rests_on=adopted(home),
         vocabulary=read_vocabulary(home),
     )
