@@ -28,6 +28,7 @@ from mithaq.kernel.matter.said import Said, verify_said
 from mithaq.kernel.statement import Envelope, add_signature, media_type
 from mithaq.kernel.values import digest
 
+ROLES = {verb.name: verb.role for verb in AGREEMENT.verbs}
 MATTER = "JO-01JD0000000000000000000000"
 TEXT, OTHER = digest(b"a text"), digest(b"another text")
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -123,7 +124,7 @@ class Talk:
             matter=MATTER, kind=KIND, party=party, number=own.number + 1 if own else 1,
             previous=own.digest if own else None,
             heard={name: each.digest for name, each in self._last.items() if name != party},
-            says=says, about=about, role="signatory", at=START + timedelta(seconds=len(self.said)), terms=terms,
+            says=says, about=about, role=ROLES[says], at=START + timedelta(seconds=len(self.said)), terms=terms,
         )  # fmt: skip
         self._last[party] = made
         self.said.append(made)

@@ -13,6 +13,7 @@ from mithaq.errors import Malformed
 _PERIOD = re.compile(r"P(?:([0-9]+)([YMWD])|T([0-9]+)([HMS]))")
 _DATE_UNITS = {"Y": timedelta(days=365), "M": timedelta(days=30), "W": timedelta(weeks=1), "D": timedelta(days=1)}
 _TIME_UNITS = {"H": timedelta(hours=1), "M": timedelta(minutes=1), "S": timedelta(seconds=1)}
+LAST = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 class Clock(Protocol):
@@ -85,6 +86,18 @@ def is_instant(value: object) -> bool:
     except Malformed:
         return False
     return True
+
+
+def after(instant: datetime, text: str) -> datetime:
+    """The instant so much later; the last one there is where it would lie beyond.
+
+    >>> after(datetime(2027, 1, 1, tzinfo=UTC), "P9999Y") == LAST
+    True
+    """
+    try:
+        return instant + period(text)
+    except OverflowError:
+        return LAST
 
 
 @cache

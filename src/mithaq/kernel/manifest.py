@@ -18,7 +18,7 @@ from msgspec import Meta, Struct
 
 from mithaq.errors import Invalid, Untrusted
 from mithaq.kernel import canonical
-from mithaq.kernel.clock import period
+from mithaq.kernel.clock import after
 from mithaq.kernel.keys import check_public, key_id
 from mithaq.kernel.statement import signed_by
 from mithaq.kernel.values import Code, Count, Digest, Instant, KindName, Line, LinkId, PartyId, Period
@@ -106,7 +106,7 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     @property
     def ends(self) -> datetime:
         """When its grace is over too."""
-        return self.expires + period(self.grace)
+        return after(self.expires, self.grace)
 
 
 class Revocation(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from mithaq.kernel.matter.agreement import AGREEMENT
 from mithaq.kernel.matter.said import Said
 from mithaq.kernel.values import digest
 from tests.worlds import START
 
 MATTER = "JO-01JD0000000000000000000000"
+ROLES = {verb.name: verb.role for verb in AGREEMENT.verbs}
 TEXT = digest(b"a text")
 OTHER = digest(b"another text")
 
@@ -39,7 +41,7 @@ class Talk:
             heard=heard,
             says=says,
             about=about,
-            role="signatory",
+            role=ROLES.get(says, "signatory"),
             at=self.at,
             terms=terms,
         )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
-from mithaq.errors import Clash, NotAllowed, NotFound, Untrusted
+from mithaq.errors import Clash, Invalid, NotAllowed, NotFound, Untrusted
 from mithaq.kernel import canonical
 from mithaq.kernel.duty import Duty
 from mithaq.kernel.law.patch import Patch
-from mithaq.kernel.matter.said import read_said
+from mithaq.kernel.matter.agreement import KIND
+from mithaq.kernel.matter.said import Said, read_said
 from mithaq.kernel.matter.take import take
 from mithaq.kernel.statement import add_signature, sign
 from mithaq.treaty.patch import diff
@@ -294,6 +296,76 @@ def test_a_statement_that_comes_before_the_one_it_follows_waits_for_it(world: Na
     world.step()
     assert world.shown("IQ", matter).digest == world.shown("SA", matter).digest
     world.assert_sound()
+
+
+def test_a_suspension_reaches_the_same_text_in_every_matter(world: Nations) -> None:
+    text = world.text()
+    first, second = (world.propose("SA", text) for _ in range(2))
+    for matter in (first, second):
+        world.conclude(matter, text)
+    world.say("SA", "suspend", second, text.digest)
+    assert world.alert("SA").released == ()
+
+
+def test_an_agreement_that_calls_itself_like_a_law_of_ours_is_in_effect_for_nobody(world: Nations) -> None:
+    text = world.text()
+    named = world.text(law=replace(text.law, id="law-SA"))
+    matter = world.propose("SA", named)
+    world.conclude(matter, named)
+    assert world.alert("SA").released == ()
+
+
+def test_the_reservation_of_a_nation_that_acceded_narrows_too(world: Nations) -> None:
+    text = world.text(accession="open")
+    matter = world.propose("SA", text)
+    world.conclude(matter, text)
+    world.nodes["SA"].do("matter.share", {"matter": matter, "to": "JO"}, who="t").result()
+    world.step()
+    world.say("JO", "accede", matter, text.digest)
+    assert world.alert("JO").released == ("IQ", "SA")
+    clause = {"id": "1", "effect": "forbid", "from": "JO", "to": "any", "act": "share"}
+    world.say("JO", "reserve", matter, text.digest, reservation={"clauses": [clause]})
+    assert world.alert("JO").released == ()
+
+
+def test_what_is_suspended_or_reserved_must_be_there(world: Nations) -> None:
+    text = world.text()
+    matter = world.propose("SA", text)
+    world.conclude(matter, text)
+    with pytest.raises(NotFound, match="no permit"):
+        world.say("SA", "suspend", matter, text.digest, clauses=["typo"])
+    permit = {"id": "1", "effect": "permit", "from": "SA", "to": "IQ", "act": "share"}
+    with pytest.raises(Invalid, match="widen"):
+        world.say("SA", "reserve", matter, text.digest, reservation={"clauses": [permit]})
+
+
+@pytest.mark.parametrize("parties", [("SA", "SA"), ("SA",), ("IQ", "SA")])
+def test_nothing_that_a_partner_offers_keeps_us_from_deciding(world: Nations, parties: tuple[str, ...]) -> None:
+    text = world.text()
+    matter = world.propose("SA", text)
+    world.conclude(matter, text)
+    odd = replace(
+        text,
+        law=replace(text.law, id="odd", parties=parties),
+        conclusion=replace(text.conclusion, enters_after="P9999Y", withdrawal_notice="P9999Y"),
+    )
+    opened = Said(
+        matter="SA-" + "0" * 26, kind=KIND, party="SA", number=1, says="propose", about=odd.digest, role="negotiator",
+        at=world.clock.now(), terms={"parties": list(parties), "text": canonical.plain(odd)},
+    )  # fmt: skip
+    signed = replace(
+        opened, number=2, previous=opened.digest, says="sign", role="signatory", terms={}
+    )  # fmt: skip
+    node, rings = world.nodes["IQ"], world.nodes["IQ"].rings.keyrings()
+    for said in (opened, signed):
+        keys = world.officials["SA"][said.role]
+        envelope = sign("statement", said, keys[0])
+        for key in keys[1:]:
+            envelope = add_signature(envelope, key)
+        with suppress(NotAllowed):  # what binds to a text that makes no sense is not even kept
+            node.store.write(lambda tx, e=envelope: take(tx, e, rings, world.clock.now(), me="IQ")).result()  # type: ignore[misc]
+    assert world.alert("IQ").released == ("SA",)
+    world.nodes["IQ"].ask("matter.list", {}, who="t")
 
 
 def owed(world: Nations, party: str) -> list[Duty]:

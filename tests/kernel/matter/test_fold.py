@@ -103,7 +103,7 @@ def test_two_statements_under_one_number_count_for_nothing() -> None:
     other = replace(last, says="withdraw", terms={})
     for order in ([*talk.said, other], [other, *talk.said]):
         found = fold(AGREEMENT, order)
-        assert [idle.why for idle in found.void] == ["two different statements under one number"] * 2
+        assert [idle.why for idle in found.void] == ["not the next of its chain"] * 2
         assert found.standing("SA", OTHER, "releases") == ""
 
 
@@ -136,6 +136,33 @@ def test_nobody_offers_what_is_between_others() -> None:
     found = fold(AGREEMENT, talk.said)
     assert [idle.why for idle in found.void] == ["not a party to what it offers"]
     assert found.parties == ()
+
+
+def test_a_verb_counts_only_in_its_role() -> None:
+    talk = Talk()
+    talk.propose()
+    talk.say("SA", "sign")
+    said = replace(talk.said[-1], role="node")
+    assert [idle.why for idle in fold(AGREEMENT, [talk.said[0], said]).void] == ["not in the role that this verb asks"]
+
+
+@pytest.mark.parametrize("parties", [5, None, ["JO"], ["JO", "SA", 7], "JOSA"])
+def test_an_offer_of_no_sense_has_no_effect_and_harms_nobody(parties: Any) -> None:
+    talk = Talk()
+    talk.say("JO", "propose", TEXT, parties=parties, text={})
+    found = fold(AGREEMENT, talk.said)
+    assert (len(found.void), found.parties) == (1, ())
+
+
+def test_what_is_not_in_its_chain_is_heard_by_nobody() -> None:
+    talk = Talk()
+    talk.propose()
+    stray = replace(talk.said[0], number=1000, at=talk.at)
+    honest = replace(talk.say("SA", "sign"), heard={"JO": stray.digest})
+    told = [talk.said[0], stray, honest, talk.say("JO", "sign", deaf_to=("SA",))]
+    states = {canonical.encode(fold(AGREEMENT, order)) for order in permutations(told)}
+    assert len(states) == 1
+    assert fold(AGREEMENT, told).standing("SA", TEXT) == ""
 
 
 def test_terms_that_the_verb_does_not_take_have_no_effect() -> None:

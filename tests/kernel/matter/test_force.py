@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from mithaq.kernel import canonical
+from mithaq.kernel.clock import LAST
 from mithaq.kernel.law.in_effect import in_effect
 from mithaq.kernel.law.law import Law
 from mithaq.kernel.law.text import Text
@@ -97,6 +98,22 @@ def test_what_is_withdrawn_before_all_consented_never_enters_into_force() -> Non
     assert become(talk, made).why == "withdrawn"
 
 
+def test_periods_beyond_all_time_end_at_its_end() -> None:
+    made = text(enters_after="P9999Y", withdrawal_notice="P9999Y")
+    talk = signed(made)
+    talk.say("SA", "denounce", made.digest)
+    found = become(talk, made)
+    assert found.start == found.until == LAST
+
+
+@pytest.mark.parametrize("parties", [("JO",), ("JO", "JO")])
+def test_an_agreement_of_one_is_none(parties: tuple[str, ...]) -> None:
+    made = text(("JO", "SA"))
+    odd = replace(made, law=replace(made.law, parties=parties))
+    state = fold(AGREEMENT, offered(made).said)
+    assert force(state, odd).why == "parties"
+
+
 def test_leaving_takes_its_notice_and_ends_an_agreement_of_two() -> None:
     made = text(withdrawal_notice="P6M")
     talk = signed(made)
@@ -164,8 +181,8 @@ def laws_of(made: Text, found: Force) -> list[Any]:
     assert found.start is not None
     return list(
         in_effect(
-            made.law, parties=found.parties, start=found.start, until=found.until, leaving=found.leaving,
-            suspended=found.suspended,
+            made.law, parties=found.parties, start=found.start, until=found.until, joining=found.joining,
+            leaving=found.leaving, suspended=found.suspended,
         )
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from msgspec.structs import asdict
 
+from mithaq.kernel.clock import LAST
 from mithaq.kernel.law.clause import Clause
 from mithaq.kernel.law.law import InForce, Law
 from mithaq.kernel.values import Digest, PartyId
@@ -39,6 +40,7 @@ def in_effect(
     parties: Sequence[str],
     start: datetime,
     until: datetime | None,
+    joining: Iterable[tuple[str, datetime]] = (),
     leaving: Iterable[tuple[str, datetime]] = (),
     suspended: Iterable[tuple[str, tuple[str, ...]]] = (),
     digest: str | None = None,
@@ -48,10 +50,10 @@ def in_effect(
     ``suspended``: by party, the permits under which it releases nothing; none named means all. ``digest``: of the law
     that was signed, where reservations have added to it.
     """
-    gone, stopped = dict(leaving), dict(suspended)
+    come, gone, stopped = dict(joining), dict(leaving), dict(suspended)
     found = []
-    for begin, end in _stretches(start, until, gone.values()):
-        bound = tuple(party for party in parties if party not in gone or begin < gone[party])
+    for begin, end in _stretches(start, until, (*come.values(), *gone.values())):
+        bound = tuple(each for each in parties if come.get(each, begin) <= begin < gone.get(each, LAST))
         if len(bound) < 2:
             continue
         ways: dict[tuple[str, ...], list[str]] = {}

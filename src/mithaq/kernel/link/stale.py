@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mithaq.kernel.clock import period
+from mithaq.kernel.clock import after
 from mithaq.kernel.law.decision import Basis
 from mithaq.kernel.law.rulebook import Rulebook
 from mithaq.kernel.link.message import Carried, Delivery, Tombstone
@@ -50,7 +50,7 @@ def stale(delivery: Delivery, book: Rulebook, at: datetime) -> dict[int, Tombsto
         retain = terms.handling.get("retain")
         if not binding[basis]:
             found[carried.seq] = "suspended"
-        elif terms.made is not None and isinstance(retain, str) and terms.made + period(retain) <= at:
+        elif terms.made is not None and isinstance(retain, str) and after(terms.made, retain) <= at:
             found[carried.seq] = "expired"
     return found
 

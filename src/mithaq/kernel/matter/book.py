@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from msgspec.structs import replace
 
 from mithaq.errors import MithaqError
 from mithaq.kernel.law import reserve
@@ -22,45 +25,66 @@ def state_of(tx: Transaction, matter: str) -> State:
     return fold(AGREEMENT, [read_said(each.envelope) for each in tx.statements.of(matter)])
 
 
-def forces(tx: Transaction, matter: str) -> Iterator[tuple[Text, Force]]:
-    """Every text of a matter, and what has become of it."""
+def forces(tx: Transaction, matter: str, base: Rulebook) -> Iterator[tuple[Text, Force]]:
+    """Every text of a matter that is usable here and in force at some time, and what has become of it."""
     state = state_of(tx, matter)
     for text in texts(state.effective).values():
-        yield text, force(state, text)
+        if is_usable(text, base):
+            found = force(state, text)
+            if found.start is not None or found.provisional is not None:
+                yield text, found
 
 
 def book_of(tx: Transaction, base: Rulebook, me: str) -> Rulebook:
     """The Rulebook with the agreements that statements have put in effect, those adopted by hand first.
 
-    What became of an agreement in a matter holds also if it was adopted by hand as well: a suspension must reach it.
-    Of two agreements of one name and version only the first counts: a text has one meaning.
+    What became of an agreement in a matter holds also if it was adopted by hand, or in another matter as well: a
+    suspension must reach it. Of different agreements of one name and version only one counts, the same on every node
+    that holds the same: that adopted by hand, else the one in force first.
     """
-    made: dict[str, list[InEffect]] = {}
-    decided: set[str] = set()
-    for matter in tx.statements.matters(KIND):
-        for text, found in forces(tx, matter):
-            if me in found.parties and is_usable(text, base):
-                decided.add(text.law.digest)
-                made.setdefault(text.law.ref, list(_in_effect(text, found, base)))
+    made = [
+        (text, found)
+        for matter in tx.statements.matters(KIND)
+        for text, found in forces(tx, matter, base)
+        if me in found.parties
+    ]
+    made.sort(key=lambda each: (_begin(each[1]), each[0].law.digest))
+    decided = {text.law.digest for text, _ in made}
     by_hand = [law for law in base.agreements if law.digest not in decided]
-    taken = {law.ref for law in by_hand}
-    parts = [each for ref, several in made.items() if ref not in taken for each in several]
+    chosen = {law.ref: law.digest for law in by_hand}
+    parts: list[InEffect] = []
+    for text, found in made:
+        if chosen.setdefault(text.law.ref, text.law.digest) == text.law.digest:
+            parts += _in_effect(text, found, base, _suspended(made, text.law.digest))
     return rulebook(base.vocabulary, (*by_hand, *parts), base.laws, base.floor)
 
 
-def _in_effect(text: Text, found: Force, base: Rulebook) -> Iterator[InEffect]:
-    start = min((at for at in (found.start, found.provisional) if at is not None), default=None)
-    if start is None:
-        return
-    yield from in_effect(
+def _in_effect(text: Text, found: Force, base: Rulebook, suspended: dict[str, tuple[str, ...]]) -> list[InEffect]:
+    return in_effect(
         reserve.reserved(text.law, _usable_reservations(text, found, base)),
         parties=found.parties,
-        start=start,
+        start=_begin(found),
         until=found.until,
+        joining=found.joining,
         leaving=found.leaving,
-        suspended=found.suspended,
+        suspended=suspended.items(),
         digest=text.law.digest,
     )
+
+
+def _begin(found: Force) -> datetime:
+    return min(at for at in (found.start, found.provisional) if at is not None)
+
+
+def _suspended(made: Sequence[tuple[Text, Force]], digest: str) -> dict[str, tuple[str, ...]]:
+    """By party, the permits of a law under which it releases nothing, whichever matter it said so in; none: all."""
+    found: dict[str, tuple[str, ...]] = {}
+    for text, each in made:
+        if text.law.digest == digest:
+            for party, clauses in each.suspended:
+                known = found.get(party)
+                found[party] = () if clauses == () or known == () else (*(known or ()), *clauses)
+    return found
 
 
 def is_usable(text: Text, base: Rulebook) -> bool:
@@ -70,6 +94,8 @@ def is_usable(text: Text, base: Rulebook) -> bool:
     """
     if (text.rests_on.vocabulary, text.rests_on.floor) != (base.vocabulary.digest, base.floor.digest):
         return False
+    if text.law.ref in {law.ref for law in (*base.laws, base.floor)}:
+        return False  # it calls itself like a law of ours: decisions name laws, and must mean one
     try:
         check(text, base.vocabulary)
     except MithaqError:
@@ -82,7 +108,7 @@ def _usable_reservations(text: Text, found: Force, base: Rulebook) -> dict[str, 
     good = {}
     for party, each in found.reservations:
         try:
-            reserve.check_reservation(text.law, each, party, base.vocabulary)
+            reserve.check_reservation(replace(text.law, parties=found.parties), each, party, base.vocabulary)
         except MithaqError:
             continue
         good[party] = each

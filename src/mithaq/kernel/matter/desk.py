@@ -10,14 +10,16 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mithaq.errors import Clash, NotAllowed, NotFound, Untrusted
 from mithaq.kernel import canonical
 from mithaq.kernel.desk import Desk
 from mithaq.kernel.duty import Duty, duties
+from mithaq.kernel.law.reserve import Reservation, check_reservation
 from mithaq.kernel.law.text import Text
 from mithaq.kernel.link import recover
-from mithaq.kernel.matter.agreement import KIND
+from mithaq.kernel.matter.agreement import KIND, Stop
 from mithaq.kernel.matter.fold import Idle, State, fold, stage_of
 from mithaq.kernel.matter.force import Force, force
 from mithaq.kernel.matter.kinds import KINDS
@@ -161,7 +163,7 @@ def draft(desk: Desk, given: ToDraft) -> Drafted:
         party=me,
         number=_next(desk, given.matter),
         previous=state.head(me) if state else None,
-        heard={party: digest for party, digest in state.heads if party != me} if state else {},
+        heard=_heard(desk, state) if state else {},
         says=given.says,
         about=given.about,
         role=verb.role,
@@ -288,8 +290,33 @@ def _check_effective(desk: Desk, said: Said) -> None:
     why = next((i.why for i in (*found.void, *found.waiting) if (i.party, i.number) == (said.party, said.number)), "")
     if why:
         raise NotAllowed("no-effect", f"{said.says} would have no effect: {why}", hint="see mithaq matter show")
-    if said.says in ("propose", "counter") and said.about not in texts(found.effective):
+    _check_meaning(desk, said, texts(found.effective))
+
+
+def _check_meaning(desk: Desk, said: Said, offered: dict[str, Text]) -> None:
+    """Refuse what the fold lets pass and nobody could mean: it knows nothing of what a text says."""
+    text = offered.get(said.about or "")
+    if said.says in ("propose", "counter") and text is None:
         raise NotAllowed("no-effect", "the text offered is not the one that its digest names")
+    if text is None:
+        return
+    if said.says == "suspend":
+        for name in canonical.fit(said.terms, Stop).clauses:
+            clause = text.law.find(name)
+            if clause is None or clause.effect != "permit":
+                raise NotFound("clause", f"{text.law.ref} has no permit {name!r} to suspend", hint="mithaq law text")
+    if said.says == "reserve":
+        parties = tuple(dict.fromkeys((*text.law.parties, said.party)))
+        reservation = canonical.fit(said.terms["reservation"], Reservation)
+        check_reservation(
+            replace(text.law, parties=parties), reservation, said.party, desk.node.standing.base.vocabulary
+        )  # fmt: skip
+
+
+def _heard(desk: Desk, state: State) -> dict[str, str]:
+    """The newest of every other party to the matter: what a stranger says is heard by nobody."""
+    own = (*state.parties, *state.joined)
+    return {party: digest for party, digest in state.heads if party != desk.node.party and party in own}
 
 
 def _need(desk: Desk, said: Said) -> int:
@@ -316,8 +343,10 @@ def _merged(one: bytes, other: bytes) -> bytes:
 def _address(desk: Desk, spoken: Filed) -> tuple[str, ...]:
     """Number it for every party of the matter that we have a link with; later for one that must be asked first."""
     state = state_of(desk.tx, spoken.matter)
+    offered = texts(state.effective).values()
+    joined = {party for party in state.joined if any(_open_to(text, party) for text in offered)}
     reached = []
-    for party in sorted({*state.parties, *state.joined} - {desk.node.party}):
+    for party in sorted({*state.parties, *joined} - {desk.node.party}):
         if party not in desk.node.cards:
             continue
         if party in desk.node.unsure:

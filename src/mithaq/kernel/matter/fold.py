@@ -99,7 +99,7 @@ class _Fold:
         self._kind = kind
         self._all = {each.digest: each for each in statements}
         self._verbs = {verb.name: verb for verb in kind.verbs}
-        self._done: set[str] = set()  # digests of statements that count or have no effect
+        self._sound: set[str] = set()  # digests of statements that stand where they say in their party's chain
         self._history: dict[Subject, tuple[list[int], list[Standing]]] = {}
         self._parties: tuple[str, ...] = ()
         self._joined: dict[str, None] = {}
@@ -152,8 +152,8 @@ class _Fold:
 
     def _take(self, said: Said) -> None:
         why = self._refusal(said)
-        self._done.add(said.digest)
-        self._heads[said.party] = max(self._heads.get(said.party, (0, "")), (said.number, said.digest))
+        if said.digest in self._sound:
+            self._heads[said.party] = (said.number, said.digest)
         if why:
             self._void.append(Idle(said.party, said.number, why))
             return
@@ -173,14 +173,20 @@ class _Fold:
 
     def _refusal(self, said: Said) -> str:
         """Why the kind does not let this be said; empty if it does. It looks only at what the speaker had heard."""
+        if not self._is_sound(said):
+            return "not the next of its chain"
+        self._sound.add(said.digest)
         verb = self._verbs.get(said.says)
         if verb is None or said.kind != self._kind.name:
             return "not a verb of this kind"
-        heard = self._heard(said)
-        broken = self._broken(said, heard)
-        if broken:
-            return broken
-        opener = said.matter[:2]
+        if said.role != verb.role:
+            return "not in the role that this verb asks"
+        wrong = _terms(said, verb)
+        if wrong:
+            return wrong
+        heard, opener = self._heard(said), said.matter[:2]
+        if self._forgets(said, heard):
+            return "it forgets what it had heard"
         if verb.opens is not (said.number == 1 and said.party == opener):
             return "a matter is opened once, by whom its name says"
         if verb.opens and said.party not in said.terms.get("parties", ()):
@@ -197,34 +203,37 @@ class _Fold:
             return "not from where its party stands"
         if verb.when and self._stage(said, heard) not in verb.when:
             return "not at this stage"
-        return _terms(said, verb)
-
-    def _broken(self, said: Said, heard: Mapping[str, int]) -> str:
-        """What is wrong with its place in the chain, if anything."""
-        if (said.party, said.number) in self._twice:
-            return "two different statements under one number"
-        if (said.previous is None) is not (said.number == 1):
-            return "not the next of its chain"
-        if said.previous is not None:
-            before = self._all[said.previous]
-            if (before.party, before.number) != (said.party, said.number - 1) or before.at > said.at:
-                return "not the next of its chain"
-            if any(number > heard.get(party, 0) for party, number in self._heard(before).items()):
-                return "it forgets what it had heard"
-        for party, digest in said.heard.items():
-            if self._all[digest].party != party or party == said.party:
-                return "it hears what was not said"
         return ""
 
+    def _is_sound(self, said: Said) -> bool:
+        """Whether it stands where it says in its party's chain. One that does not counts for nothing, nor is heard."""
+        if (said.party, said.number) in self._twice or (said.previous is None) is not (said.number == 1):
+            return False
+        if said.previous is None:
+            return True
+        before = self._all[said.previous]
+        follows = (before.party, before.number) == (said.party, said.number - 1) and before.at <= said.at
+        return follows and said.previous in self._sound
+
+    def _forgets(self, said: Said, heard: Mapping[str, int]) -> bool:
+        """Whether it had heard more before than it says now."""
+        before = self._heard(self._all[said.previous]) if said.previous is not None else {}
+        return any(number > heard.get(party, 0) for party, number in before.items())
+
     def _heard(self, said: Said) -> dict[str, int]:
-        return {party: self._all[digest].number for party, digest in said.heard.items()} | {said.party: said.number - 1}
+        """How far it had heard each party: all of that party's chain up to there counts before it."""
+        found = {said.party: said.number - 1}
+        for party, digest in said.heard.items():
+            if digest in self._sound and self._all[digest].party == party != said.party:
+                found[party] = self._all[digest].number
+        return found
 
     def _has_heard_of(self, text: str | None, heard: Mapping[str, int]) -> bool:
         return any(number <= heard.get(party, 0) for party, number in self._texts.get(text or "", ()))
 
     def _has_heard(self, statement: str | None, heard: Mapping[str, int]) -> bool:
         known = self._all.get(statement or "")
-        return known is not None and statement in self._done and known.number <= heard.get(known.party, 0)
+        return known is not None and statement in self._sound and known.number <= heard.get(known.party, 0)
 
     def _before(self, said: Said, verb: Verb) -> str:
         """Where its party stood until now."""

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from mithaq.errors import BadInput
 from mithaq.kernel import canonical
-from mithaq.kernel.clock import period
+from mithaq.kernel.clock import after
 from mithaq.kernel.law.reserve import Reservation
 from mithaq.kernel.law.text import Text
 from mithaq.kernel.matter.fold import State
@@ -27,6 +27,7 @@ class Force(Struct, frozen=True):
 
     text: str
     parties: tuple[str, ...] = ()
+    joining: tuple[tuple[str, datetime], ...] = ()  # parties that acceded, and since when that counts
     start: datetime | None = None
     provisional: datetime | None = None
     until: datetime | None = None
@@ -41,7 +42,7 @@ def force(state: State, text: Text) -> Force:
     founding = tuple(text.law.parties)
     acts = _Acts(state, text.digest)
     none = Force(text.digest, suspended=acts.suspended(), reservations=acts.reservations())
-    if set(state.parties) != set(founding):
+    if sorted(state.parties) != sorted(set(founding)) or len(founding) < 2:
         return replace(none, why="parties")
     consented = [acts.consent(party, "ratified" if text.conclusion.ratification else "signed") for party in founding]
     signed = [acts.consent(party, "signed") for party in founding]
@@ -55,10 +56,11 @@ def force(state: State, text: Text) -> Force:
     if start is None and provisional is None:
         return replace(none, why="signatures" if None in signed else "ratifications")
     joined = _joined(acts, state, text, start)
-    leaving = acts.leaving((*founding, *joined), text)
+    leaving = acts.leaving((*founding, *(party for party, _ in joined)), text)
     return replace(
         none,
-        parties=(*founding, *joined),
+        parties=(*founding, *(party for party, _ in joined)),
+        joining=joined,
         start=start,
         provisional=provisional,
         until=_until(text, acts, founding, leaving),
@@ -68,12 +70,12 @@ def force(state: State, text: Text) -> Force:
 
 def _enters(text: Text, consented: Iterable[datetime | None]) -> datetime:
     last = max(at for at in consented if at is not None)
-    after = text.conclusion.enters_after
-    return max(text.law.in_force.start, last + period(after) if after else last)
+    wait = text.conclusion.enters_after
+    return max(text.law.in_force.start, after(last, wait) if wait else last)
 
 
-def _joined(acts: _Acts, state: State, text: Text, start: datetime | None) -> tuple[str, ...]:
-    """Parties that acceded as the text lets them, in the order of their letters."""
+def _joined(acts: _Acts, state: State, text: Text, start: datetime | None) -> tuple[tuple[str, datetime], ...]:
+    """Parties that acceded as the text lets them, and since when: once all that it takes has been said."""
     if start is None or text.conclusion.accession == "closed":
         return ()
     found = []
@@ -81,9 +83,10 @@ def _joined(acts: _Acts, state: State, text: Text, start: datetime | None) -> tu
         said = acts.last(party, ("accede",))
         if said is None or (text.conclusion.open_to and party not in text.conclusion.open_to):
             continue
-        agreed = [acts.last(each, ("consent",), about=said.digest) for each in text.law.parties]
-        if text.conclusion.accession == "open" or None not in agreed:
-            found.append(party)
+        asked = text.law.parties if text.conclusion.accession == "consent" else ()
+        agreed = [acts.last(each, ("consent",), about=said.digest) for each in asked]
+        if None not in agreed:
+            found.append((party, max(start, said.at, *(each.at for each in agreed if each is not None))))
     return tuple(found)
 
 
@@ -130,9 +133,9 @@ class _Acts:
         return min(found) if found else None
 
     def leaving(self, parties: Iterable[str], text: Text) -> tuple[tuple[str, datetime], ...]:
-        notice = period(text.conclusion.withdrawal_notice)
+        notice = text.conclusion.withdrawal_notice
         said = ((party, self.last(party, ("denounce", "withdraw"))) for party in parties)
-        return tuple((party, _effect(each, each.at + notice)) for party, each in said if each is not None)
+        return tuple((party, _effect(each, after(each.at, notice))) for party, each in said if each is not None)
 
     def suspended(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Parties whose own releases stand still: all of them, or those under the permits they named last."""

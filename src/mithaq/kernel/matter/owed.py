@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mithaq.kernel.clock import period
+from mithaq.kernel.clock import after
 from mithaq.kernel.duty import Duty
 from mithaq.kernel.matter.fold import State
 from mithaq.kernel.matter.kind import Deadline, MatterKind
@@ -34,7 +34,7 @@ def _duty(deadline: Deadline, said: Said) -> Duty:
         what=deadline.what,
         about=said.matter,
         since=said.at,
-        due=said.at + period(deadline.within),
+        due=after(said.at, deadline.within),
         owed_by=deadline.role,
         escalates_to=deadline.escalates_to,
         discharged_by=deadline.discharged_by,

@@ -69,7 +69,9 @@ def asked_by_text(tx: Transaction, said: Said) -> int:
     if said.says not in BINDING:
         return 1
     text = texts(state_of(tx, said.matter).effective).get(said.about or "")
-    return text.conclusion.signatures.get(said.role, 1) if text is not None else 1
+    if text is None:
+        raise NotAllowed("text", "it would bind to a text that is not here", hint="share the matter again")
+    return text.conclusion.signatures.get(said.role, 1)
 
 
 def _follow(tx: Transaction, matter: str, me: str, at: datetime) -> None:
