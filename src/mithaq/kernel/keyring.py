@@ -21,7 +21,7 @@ from msgspec import Struct
 from mithaq.errors import Unavailable
 from mithaq.kernel.clock import period, write_instant
 from mithaq.kernel.keys import VerifyKeys
-from mithaq.kernel.manifest import Manifest, Official, Revocation, SealingKey, SigningKey, pair_id
+from mithaq.kernel.manifest import Manifest, Official, Revocation, SealingKey, SigningKey
 
 Standing = Literal["good", "grace", "expired", "revoked", "unknown"]
 """How a pair of keys stands at a moment, for something new that it has signed."""
@@ -61,10 +61,13 @@ class Keyring(Struct, frozen=True):
         return "unknown" if found is None else self._stands(found, at)
 
     def speakers(self, role: str, at: datetime | None = None) -> tuple[tuple[VerifyKeys, ...], int]:
-        """(keys, how many of them must sign) for a statement in this role. Without officials the node itself speaks."""
-        of_role = [each for each in self.officials if each.role == role]
-        if not of_role:
+        """(keys, how many of them must sign) for a statement in this role.
+
+        A nation that has named officials speaks through them alone; one that has named none, through its node.
+        """
+        if not self.officials:
             return self.receipt(at), 1
+        of_role = [each for each in self.officials if each.role == role]
         valid = tuple(each.keys for each in of_role if at is None or each.start <= at < each.until)
         return valid, self.quorums.get(role, 1)
 
@@ -147,8 +150,3 @@ def of_pinned(party: str, signing: VerifyKeys, sealing: bytes) -> Keyring:
 def _preferred(key: SigningKey | SealingKey, at: datetime) -> tuple[bool, datetime, datetime]:
     """The greatest is used, the last of those that are equal: one in its time, then the one that started last."""
     return at < key.until, key.start, key.until
-
-
-def names_of(keys: Iterable[VerifyKeys]) -> frozenset[str]:
-    """The names of pairs of signing keys."""
-    return frozenset(pair_id(dict(each)) for each in keys)

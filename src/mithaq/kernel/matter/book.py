@@ -12,17 +12,11 @@ from mithaq.kernel.law import reserve
 from mithaq.kernel.law.in_effect import InEffect, in_effect
 from mithaq.kernel.law.rulebook import Rulebook, rulebook
 from mithaq.kernel.law.text import Text, check
-from mithaq.kernel.matter.agreement import AGREEMENT, KIND
-from mithaq.kernel.matter.fold import State, fold
+from mithaq.kernel.matter.agreement import KIND
 from mithaq.kernel.matter.force import Force, force
 from mithaq.kernel.matter.offers import texts
-from mithaq.kernel.matter.said import read_said
+from mithaq.kernel.matter.take import state_of
 from mithaq.kernel.ports import Transaction
-
-
-def state_of(tx: Transaction, matter: str) -> State:
-    """What a matter on an agreement has come to here."""
-    return fold(AGREEMENT, [read_said(each.envelope) for each in tx.statements.of(matter)])
 
 
 def forces(tx: Transaction, matter: str, base: Rulebook) -> Iterator[tuple[Text, Force]]:

@@ -24,7 +24,7 @@ from mithaq.kernel.matter.fold import Idle, State, fold, stage_of
 from mithaq.kernel.matter.force import Force, force
 from mithaq.kernel.matter.kinds import KINDS
 from mithaq.kernel.matter.offers import texts
-from mithaq.kernel.matter.said import Said, needed, read_said
+from mithaq.kernel.matter.said import Said, read_said
 from mithaq.kernel.matter.take import asked_by_text, state_of, take
 from mithaq.kernel.plug import Command, Question
 from mithaq.kernel.record import new_id
@@ -323,7 +323,7 @@ def _need(desk: Desk, said: Said) -> int:
     """How many officials must sign, the nation's own rule and the text's together; 0 where the node speaks."""
     ring, least = desk.node.rings.own.ring, asked_by_text(desk.tx, said)
     if ring.officials:
-        return needed(ring, said.role, least)
+        return max(ring.speakers(said.role)[1], least)
     if least > 1:
         raise NotAllowed(
             "officials", f"the text asks for {least} officials of role {said.role}, and this nation has named none",

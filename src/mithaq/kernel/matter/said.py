@@ -17,9 +17,6 @@ from mithaq.kernel.keyring import Keyring
 from mithaq.kernel.statement import payload, signed_by
 from mithaq.kernel.values import Code, Count, Digest, Instant, KindName, PartyId, RecordId
 
-NODE = "node"
-"""The role in which a node speaks by itself."""
-
 
 class Said(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, dict=True):
     """One statement. ``about``: the digest of a text or of an earlier statement; ``terms``: what its verb takes."""
@@ -50,25 +47,14 @@ def read_said(envelope: bytes) -> Said:
     return payload("statement", envelope, Said)
 
 
-def verify_said(envelope: bytes, ring: Keyring, *, new: bool = True, least: int = 1) -> Said:
+def verify_said(envelope: bytes, ring: Keyring, *, least: int = 1) -> Said:
     """The statement in this envelope, signed by as many officials of its role as its nation asks; else Untrusted.
 
-    ``least``: how many the text asks for that it is about.
-
-    A nation that has named officials speaks through them alone; one that has named none, through its node. ``new``: the
-    keys must be in their time; without, the statement was taken before.
+    ``least``: how many the text asks for that it is about. Keys must be in their time when it says it was made: it may
+    have been on its way for long.
     """
     claimed = read_said(envelope)
     if claimed.party != ring.party:
         raise Untrusted("statement", f"a statement of {claimed.party} held against the keys of {ring.party}")
-    at = claimed.at if new else None
-    if ring.officials and claimed.role != NODE:
-        keys = [each for each in ring.officials if each.role == claimed.role]
-        valid = [each.keys for each in keys if at is None or each.start <= at < each.until]
-        return signed_by("statement", envelope, Said, valid, need=needed(ring, claimed.role, least))
-    return signed_by("statement", envelope, Said, ring.receipt(at), need=least)
-
-
-def needed(ring: Keyring, role: str, least: int = 1) -> int:
-    """How many officials of a role must sign: as many as the nation asks, and no fewer than the text does."""
-    return max(ring.quorums.get(role, 1), least)
+    keys, need = ring.speakers(claimed.role, claimed.at)
+    return signed_by("statement", envelope, Said, keys, need=max(need, least))
