@@ -141,7 +141,8 @@ def _apart(text: str) -> str:
 
 def _conclude(found: dict[str, Any], rehearsal: Any, where: Path) -> None:
     click.echo(
-        f"  The auditor read both stores: {found['released']} released, {found['received']} received, ", nl=False
+        f"  The auditor read all {found['nodes']} stores: {found['released']} released, {found['received']} received, ",
+        nl=False,
     )
     click.echo(f"{found['lost']} lost, {found['duplicates']} duplicates, {found['out_of_order']} out of order;")
     click.echo(f"  {found['logs_verified']} of {found['logs']} logs rebuilt and verified, in {found['seconds']} s.\n")
