@@ -167,6 +167,8 @@ class _Run:
             self._start(party)
         for line in self.lines.values():
             line.chance = 0.3
+        for party in self.sides:
+            self._state(party, 1)  # else chance may leave a link without messages, which then has no log to verify
         while sum(side.stated for side in self.sides.values()) < self._messages:
             self._trouble()
             self._state(self._draw.choice(list(self.sides)), self._draw.randrange(1, max(2, self._messages // 5)))
