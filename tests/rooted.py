@@ -181,4 +181,4 @@ def _settle(world: Rooted) -> None:
         if waiting != last:
             moved, last = time.monotonic(), waiting
         assert time.monotonic() - moved < PATIENCE, f"{waiting} messages wait and nothing moves"
-        time.sleep(0.02)
+        time.sleep(0.02)  # couriers move it in threads of their own: we can only look

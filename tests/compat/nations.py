@@ -154,7 +154,7 @@ def until(what: str, comes: Callable[[], object]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not comes():
         assert time.monotonic() < deadline, f"waited {PATIENCE:.0f} s in vain until {what}"
-        time.sleep(0.05)
+        time.sleep(0.05)  # the nodes are other processes: we can only look
 
 
 def free_port() -> int:
