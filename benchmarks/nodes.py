@@ -29,6 +29,7 @@ from mithaq.kernel.clock import SystemClock
 from mithaq.kernel.law.law import Law, write_law
 from mithaq.kernel.node import Node
 from mithaq.kernel.party import fingerprint
+from mithaq.kernel.people.actor import HOME
 
 # fmt: off
 MEMBERS = (
@@ -76,7 +77,7 @@ def exchange(nodes: dict[str, Node], seed: int) -> int:
     """Each nation states one alert, and every node moves what waits. To how many partners it was released, in all."""
     released = 0
     for party, node in nodes.items():
-        stated = node.do("intelligence.alert-vehicle", {**ALERT, "plate": f"{party}-{seed}"}, who="benchmark").result()
+        stated = node.do("intelligence.alert-vehicle", {**ALERT, "plate": f"{party}-{seed}"}, who=HOME).result()
         released += len(stated.released)
     for party, node in nodes.items():
         print(f"{party} delivers", file=sys.stderr, flush=True)

@@ -23,6 +23,7 @@ from mithaq.kernel import canonical
 from mithaq.kernel.clock import Clock, ManualClock
 from mithaq.kernel.manifest import Manifest, Revocation, Root, SealingKey, SigningKey
 from mithaq.kernel.party import Card, RootCard, fingerprint, read_card
+from mithaq.kernel.people.actor import HOME
 from mithaq.kernel.statement import add_signature, sign
 from tests.worlds import START, World, alert
 
@@ -162,7 +163,7 @@ def rotate_in_flight(world: Rooted, count: int, turns: int = 2) -> dict[str, Any
                 share = range(count * turn // (turns + 1), count * (turn + 1) // (turns + 1))
                 for start in range(share.start, share.stop, 500):
                     rows = [alert(plate=f"{party}-{n}") for n in range(start, min(start + 500, share.stop))]
-                    node.do("intelligence.alert-vehicles", {"rows": rows}, who="t").result()
+                    node.do("intelligence.alert-vehicles", {"rows": rows}, who=HOME).result()
                 if turn < turns:
                     world.rotate(party)
         _settle(world)
@@ -176,7 +177,7 @@ def _settle(world: Rooted) -> None:
     """Until nothing waits on either side, or nothing moves for too long."""
     moved, last = time.monotonic(), -1
     while waiting := sum(
-        each.waiting for node in (world.jo, world.sa) for each in node.ask("link.status", {}, who="t")
+        each.waiting for node in (world.jo, world.sa) for each in node.ask("link.status", {}, who=HOME)
     ):
         if waiting != last:
             moved, last = time.monotonic(), waiting

@@ -24,6 +24,7 @@ from mithaq.kernel.law.law import Law
 from mithaq.kernel.law.text import Conclusion, Text
 from mithaq.kernel.node import Node
 from mithaq.kernel.party import read_identity
+from mithaq.kernel.people.actor import HOME
 from mithaq.kernel.statement import add_signature
 from mithaq.treaty.text import make_text
 from tests.worlds import START
@@ -71,11 +72,11 @@ class Nations:
         """Draft it, sign it with the officials of its role (as many as given), and say it."""
         node = self.nodes[party]
         given = {"says": says, "matter": matter, "about": about, "terms": terms}
-        drafted = node.do("matter.draft", given, who="t").result()
+        drafted = node.do("matter.draft", given, who=HOME).result()
         envelope = drafted.envelope
         for key in self.officials[party][drafted.role][:signers]:
             envelope = add_signature(envelope.encode(), key).decode()
-        return node.do("matter.say", {"envelope": envelope}, who="t").result()
+        return node.do("matter.say", {"envelope": envelope}, who=HOME).result()
 
     def propose(self, party: str, text: Text) -> str:
         """Offer it to its parties; the matter."""
@@ -104,7 +105,7 @@ class Nations:
         )  # fmt: skip
 
     def shown(self, party: str, matter: str) -> Any:
-        return self.nodes[party].ask("matter.show", {"matter": matter}, who="t")
+        return self.nodes[party].ask("matter.show", {"matter": matter}, who=HOME)
 
     def force(self, party: str, matter: str, text: Text) -> Any:
         return next(each.force for each in self.shown(party, matter).texts if each.text == text.digest)
@@ -114,7 +115,7 @@ class Nations:
             "plate": f"P-{secrets.token_hex(3)}", "reason": "stolen", "place": "31.4,36.9",
             "time": "2026-11-20T04:10:33Z", "purpose": "vehicle_theft", **changes,
         }  # fmt: skip
-        return self.nodes[party].do("intelligence.alert-vehicle", given, who="t").result()
+        return self.nodes[party].do("intelligence.alert-vehicle", given, who=HOME).result()
 
     def rotate(self, party: str, *, appoint: bool = False) -> None:
         """New signing and sealing keys, under a new manifest of the root."""

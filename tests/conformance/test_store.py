@@ -17,6 +17,7 @@ from sqlalchemy import text
 from mithaq.adapters.store import writer
 from mithaq.adapters.store.sql import SqlStore, open_store
 from mithaq.errors import Clash, Unavailable
+from mithaq.kernel.audit import broken
 from mithaq.kernel.link.log.tree import append
 from mithaq.kernel.ports import Transaction
 from mithaq.kernel.shelves import Edge, Holding, Message, Row
@@ -227,7 +228,8 @@ def test_checkpoints_receipts_decisions_views_and_audit(store: SqlStore) -> None
         assert tx.views.get("v", "k") == Row("k", "second", body={"a": [1, None, "ميثاق"]})
         assert [row.key for row in tx.views.page("v", exercise=True)] == ["x"]
         assert tx.views.cursor("v") == (1, 5)
-        assert tx.audit.page() == [(1, AT, "w", "a", "s")]
+        (line,) = tx.audit.page()
+        assert (line.number, line.at, line.who, line.act, line.subject) == (1, AT, "w", "a", "s")
     store.write(lambda tx: tx.views.clear("v")).result()
     with store.read() as tx:
         assert tx.views.get("v", "k") is None
@@ -271,14 +273,93 @@ def test_a_store_of_a_newer_program_or_no_store_at_all_is_refused(tmp_path: Path
     assert path.stat().st_mode & 0o077 == 0
 
 
+def test_rows_are_found_by_their_words_the_last_changed_first(store: SqlStore) -> None:
+    def job(tx: Transaction) -> None:
+        for n in range(600):
+            terms = ("all", f"n{n}", "odd" if n % 2 else "even")
+            tx.views.put("v", Row(f"k{n:03}", "t", terms=terms, position=n + 1))
+        tx.views.put("v", Row("x", "t", terms=("all", "n1"), position=700, exercise=True))
+        tx.views.put("v", Row("k001", "t", terms=("all", "changed"), position=800))
+
+    store.write(job).result()
+
+    def found(*terms: str, **more: int) -> list[str]:
+        with store.read() as tx:
+            return [row.key for row in tx.views.newest("v", exercise=False, terms=terms, **more)]
+
+    assert found(limit=2) == ["k001", "k599"]
+    assert found("all", limit=2) == ["k001", "k599"]
+    assert found("all", "odd", limit=2) == ["k599", "k597"]
+    assert found("n59*", limit=3) == ["k599", "k598", "k597"]
+    assert found("n59*", before=599) == ["k597", "k596", "k595", "k594", "k593", "k592", "k591", "k590", "k059"]
+    assert found("n1") == []  # of a real list, and as it now is
+    assert found("n3", "even") == []
+    store.write(lambda tx: tx.views.remove("v", "k599")).result()
+    assert found("all", limit=2) == ["k001", "k598"]
+
+
+def test_papers_are_changed_in_place_and_forgotten_when_they_expire(store: SqlStore) -> None:
+    def job(tx: Transaction) -> None:
+        tx.papers.put("s", "b", b"1")
+        tx.papers.put("s", "b", b"2")
+        tx.papers.put("s", "a", b"3", expires=AT)
+        tx.papers.put("other", "a", b"4")
+
+    store.write(job).result()
+    with store.read() as tx:
+        assert tx.papers.page("s") == [("a", b"3"), ("b", b"2")]
+        assert tx.papers.page("s", after="a") == [("b", b"2")]
+    assert store.write(lambda tx: tx.papers.expire(AT)).result() == 1
+    with store.read() as tx:
+        assert (tx.papers.get("s", "a"), tx.papers.get("other", "a")) == (None, b"4")
+
+
+def test_blobs_are_kept_once(store: SqlStore) -> None:
+    for _ in range(2):
+        store.write(lambda tx: tx.blobs.put(b"h", b"data")).result()
+    with store.read() as tx:
+        assert (tx.blobs.get(b"h"), tx.blobs.has(b"h"), tx.blobs.get(b"i")) == (b"data", True, None)
+    store.write(lambda tx: tx.blobs.remove(b"h")).result()
+    with store.read() as tx:
+        assert not tx.blobs.has(b"h")
+
+
+def test_the_audit_log_shows_where_a_line_was_changed_or_taken_out(store: SqlStore) -> None:
+    for n in range(4):
+        store.write(lambda tx, n=n: tx.audit.add(at=AT, who="w", act=f"a{n}", subject="s")).result()  # type: ignore[misc]
+    with store.read() as tx:
+        assert broken(tx) is None
+        assert [line.act for line in tx.audit.page(who="w", subject="s", after=2)] == ["a2", "a3"]
+        assert tx.audit.page(who="x") == []
+    spoil = "update audit set who = 'v' where number = 3"
+    store.write(lambda tx: store._connection.exec_driver_sql(spoil)).result()
+    with store.read() as tx:
+        assert broken(tx) == 3
+    store.write(lambda tx: store._connection.exec_driver_sql("delete from audit where number = 3")).result()
+    with store.read() as tx:
+        assert broken(tx) == 4
+
+
+FIRST_SCHEMA = (
+    "drop index messages_lane", "drop table memos", "drop table papers", "drop table terms", "drop index rows_newest",
+    "drop index audit_who", "drop index audit_subject", "alter table rows drop column position",
+    "alter table audit drop column reason", "alter table audit drop column chain", "update meta set value = '1'",
+)  # fmt: skip
+
+
 def test_a_store_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
     path = tmp_path / "node.db"
     store = open_store(path)
     store.write(lambda tx: tx.links.add(message(1))).result()
-    for old in ("drop index messages_lane", "drop table memos", "update meta set value = '1'"):
+    store.write(lambda tx: tx.audit.add(at=AT, who="w", act="a", subject="s")).result()
+    for old in FIRST_SCHEMA:
         store.write(lambda tx, old=old: store._connection.exec_driver_sql(old)).result()  # type: ignore[misc]
     store.close()
     store = open_store(path)
+    store.write(lambda tx: tx.audit.add(at=AT, who="w", act="b", subject="s", reason="r")).result()
+    with store.read() as tx:
+        assert [(line.act, line.reason) for line in tx.audit.page()] == [("a", ""), ("b", "r")]
+        assert broken(tx) is None
     store.write(lambda tx: tx.memos.put("a", "b")).result()
     with store.read() as tx:
         assert [each.seq for each in tx.links.page(LINK, outcome="waiting", lane="record")] == [1]

@@ -19,6 +19,7 @@ from mithaq.errors import NotAllowed, Unavailable
 from mithaq.kernel import canonical
 from mithaq.kernel.link.send import next_delivery
 from mithaq.kernel.party import Partner
+from mithaq.kernel.people.actor import HOME
 from mithaq.kernel.ports import Transport
 from mithaq.kernel.seal import read_header, seal
 from tests.worlds import World, alert
@@ -64,7 +65,7 @@ def served(world: World, tls: Path) -> Iterator[tuple[str, Callable[[], None]]]:
 
 
 def sealed(world: World) -> bytes:
-    world.jo.do("intelligence.alert-vehicle", alert(), who="t").result()
+    world.jo.do("intelligence.alert-vehicle", alert(), who=HOME).result()
     with world.jo.store.read() as tx:
         delivery = next_delivery(tx, "JO>SA")
     return seal(canonical.encode(delivery), sender="JO", receiver="SA", public=world.sa.card.sealing)

@@ -10,6 +10,7 @@ import pytest
 
 from mithaq.adapters.store.sql import SqlStore, open_store
 from mithaq.kernel.duty import Duty, discharge, duties, lapse, open_duty, reconcile, void
+from mithaq.kernel.people.actor import HOME
 from tests.treaties import Nations, nations
 from tests.worlds import START
 
@@ -75,19 +76,19 @@ def test_an_offer_that_is_not_answered_in_time_escalates_by_itself(world: Nation
     world.propose("SA", world.text())
     world.clock.advance(91 * DAY)
     world.step()
-    [owed] = [each for each in world.nodes["IQ"].ask("duty.list", {}, who="t") if each.what == "answer_offer"]
+    [owed] = [each for each in world.nodes["IQ"].ask("duty.list", {}, who=HOME) if each.what == "answer_offer"]
     assert owed.state == "escalated"
 
 
 def test_keys_are_to_be_renewed_thirty_days_before_they_end_and_a_new_manifest_does_it(world: Nations) -> None:
     world.step()
-    [owed] = world.nodes["IQ"].ask("duty.list", {}, who="t")
+    [owed] = world.nodes["IQ"].ask("duty.list", {}, who=HOME)
     assert (owed.what, owed.due) == ("renew_keys", START + 60 * DAY)
     world.clock.advance(61 * DAY)
     world.step()
-    [owed] = world.nodes["IQ"].ask("duty.list", {}, who="t")
+    [owed] = world.nodes["IQ"].ask("duty.list", {}, who=HOME)
     assert owed.state == "escalated"
     world.rotate("IQ")
     world.step()
-    [owed] = world.nodes["IQ"].ask("duty.list", {}, who="t")
+    [owed] = world.nodes["IQ"].ask("duty.list", {}, who=HOME)
     assert (owed.state, owed.about) == ("open", "manifest 2 of IQ")

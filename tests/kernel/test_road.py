@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from mithaq.errors import BadInput, Invalid, NotAllowed, NotFound, Unavailable
 from mithaq.kernel import canonical
@@ -11,16 +12,17 @@ from mithaq.kernel.link.log.checkpoint import verify_checkpoint
 from mithaq.kernel.link.log.proof import verify_inclusion
 from mithaq.kernel.link.log.tree import entry_of
 from mithaq.kernel.link.message import Content
+from mithaq.kernel.people.actor import HOME
 from mithaq.kernel.record import Record
 from tests.worlds import World, alert
 
 
 def state(world: World, **changes: object) -> str:
-    return str(world.jo.do("intelligence.alert-vehicle", alert(**changes), who="t").result().id)
+    return str(world.jo.do("intelligence.alert-vehicle", alert(**changes), who=HOME).result().id)
 
 
 def held(world: World, id: str) -> dict[str, object]:
-    return dict(world.sa.ask("intelligence.alert", {"id": id}, who="t").body)
+    return dict(world.sa.ask("intelligence.alert", {"id": id}, who=HOME).body)
 
 
 def test_a_record_crosses_redacted_as_agreed(world: World) -> None:
@@ -61,13 +63,13 @@ def test_free_text_leaves_only_as_a_release_text(world: World) -> None:
 
 
 def test_what_own_law_forbids_stays_and_says_why(world: World) -> None:
-    stated = world.jo.do("intelligence.alert-vehicle", alert(caveats=["protected_source"]), who="t").result()
+    stated = world.jo.do("intelligence.alert-vehicle", alert(caveats=["protected_source"]), who=HOME).result()
     assert stated.released == ()
     assert stated.withheld == {"SA": ("law-JO/1 1",)}
     world.step()
     with pytest.raises(NotFound):
         held(world, stated.id)
-    [reason] = world.jo.ask("release.why", {"id": stated.id}, who="t")
+    [reason] = world.jo.ask("release.why", {"id": stated.id}, who=HOME)
     assert reason.reasons == ("forbid law-JO/1 1",)
     assert reason.peer_view == {"decision": "deny"}
 
@@ -90,7 +92,7 @@ def test_a_correction_is_a_new_version_and_the_first_stays(world: World) -> None
 
 def test_the_same_alert_again_changes_nothing(world: World) -> None:
     state(world, reference="R-1")
-    again = world.jo.do("intelligence.alert-vehicle", alert(reference="R-1"), who="t").result()
+    again = world.jo.do("intelligence.alert-vehicle", alert(reference="R-1"), who=HOME).result()
     assert again.unchanged
     world.step()
     assert world.audit()["released"] == 1
@@ -102,20 +104,20 @@ def test_an_exercise_is_never_listed_among_real_alerts(world: World) -> None:
     world.step()
     assert id != real
     for node in (world.jo, world.sa):
-        assert [row.key for row in node.ask("intelligence.alerts", {}, who="t")] == [real]
-        assert [row.key for row in node.ask("intelligence.alerts", {"exercise": True}, who="t")] == [id]
+        assert [row.key for row in node.ask("intelligence.alerts", {}, who=HOME)] == [real]
+        assert [row.key for row in node.ask("intelligence.alerts", {"exercise": True}, who=HOME)] == [id]
 
 
 def test_a_nation_writes_only_its_own_records(world: World) -> None:
     id = state(world)
     world.step()
     with pytest.raises(NotAllowed):
-        world.sa.do("intelligence.correct-vehicle", alert(id=id), who="t").result()
+        world.sa.do("intelligence.correct-vehicle", alert(id=id), who=HOME).result()
 
 
 def test_the_preview_is_what_crosses(world: World) -> None:
     id = state(world)
-    shown = world.jo.ask("release.preview", {"id": id, "to": "SA"}, who="t")
+    shown = world.jo.ask("release.preview", {"id": id, "to": "SA"}, who=HOME)
     world.step()
     assert {each.field: each.theirs for each in shown.fields if each.theirs is not None} == held(world, id)["fields"]
     changed = {each.field: each.by for each in shown.fields if each.level != "clear"}
@@ -141,14 +143,14 @@ def test_the_preview_is_what_crosses(world: World) -> None:
 )
 def test_bad_input_is_refused_and_nothing_is_kept(world: World, changes: dict[str, object]) -> None:
     with pytest.raises(BadInput):
-        world.jo.do("intelligence.alert-vehicle", alert(**changes), who="t").result()
+        world.jo.do("intelligence.alert-vehicle", alert(**changes), who=HOME).result()
     with world.jo.store.read() as tx:
         assert tx.journal.last() == 0
 
 
 def test_an_unknown_caveat_is_refused(world: World) -> None:
     with pytest.raises(Invalid):
-        world.jo.do("intelligence.alert-vehicle", alert(caveats=["protected_sorce"]), who="t").result()
+        world.jo.do("intelligence.alert-vehicle", alert(caveats=["protected_sorce"]), who=HOME).result()
 
 
 def test_what_waits_for_an_absent_partner_arrives_when_it_is_back(world: World) -> None:
@@ -167,16 +169,16 @@ def test_what_waits_for_an_absent_partner_arrives_when_it_is_back(world: World) 
 
 def test_every_question_that_may_tell_of_a_person_is_audited_first(world: World) -> None:
     id = state(world)
-    world.jo.ask("intelligence.alert", {"id": id}, who="officer-7")
+    world.jo.ask("intelligence.alert", {"id": id}, who=replace(HOME, id="officer-7"))
     with world.jo.store.read() as tx:
         assert ("officer-7", "intelligence.alert", id) in [
-            (who, act, about) for _, _, who, act, about in tx.audit.page()
+            (each.who, each.act, each.subject) for each in tx.audit.page()
         ]
 
 
 def test_many_rows_are_taken_with_the_bad_ones_told_apart(world: World) -> None:
     rows = [alert(plate=f"P-{n}") for n in range(5)] + [alert(purpose="profiling")]
-    taken = world.jo.do("intelligence.alert-vehicles", {"rows": rows}, who="t").result()
+    taken = world.jo.do("intelligence.alert-vehicles", {"rows": rows}, who=HOME).result()
     assert [bool(each.stated) for each in taken] == [True] * 5 + [False]
     assert "profiling" in taken[-1].problem
     world.step()
@@ -186,11 +188,11 @@ def test_many_rows_are_taken_with_the_bad_ones_told_apart(world: World) -> None:
 def test_each_message_is_provable_to_the_signed_log_from_either_side(world: World) -> None:
     for count in (3, 300):
         rows = [alert(plate=f"P-{count}-{n}") for n in range(count)]
-        world.jo.do("intelligence.alert-vehicles", {"rows": rows}, who="t").result()
+        world.jo.do("intelligence.alert-vehicles", {"rows": rows}, who=HOME).result()
         world.step()
     for seq in (1, 3, 4, 256, 257, 303):
         asked = {"sender": "JO", "receiver": "SA", "seq": seq}
-        ours, theirs = (node.ask("link.prove", asked, who="t") for node in (world.jo, world.sa))
+        ours, theirs = (node.ask("link.prove", asked, who=HOME) for node in (world.jo, world.sa))
         assert ours == theirs
         signed = verify_checkpoint(theirs.checkpoint, "mithaq/JO/SA", world.jo.card.keys)
         with world.sa.store.read() as tx:
@@ -200,11 +202,11 @@ def test_each_message_is_provable_to_the_signed_log_from_either_side(world: Worl
         path = [bytes.fromhex(part) for part in theirs.path]
         verify_inclusion(entry, seq - 1, signed.size, path, signed.root)
     with pytest.raises(NotFound):
-        world.jo.ask("link.prove", asked | {"seq": 304}, who="t")
+        world.jo.ask("link.prove", asked | {"seq": 304}, who=HOME)
 
 
 def test_one_commit_is_signed_once_whatever_it_numbers(world: World) -> None:
-    world.jo.do("intelligence.alert-vehicles", {"rows": [alert(plate=f"P-{n}") for n in range(50)]}, who="t").result()
+    world.jo.do("intelligence.alert-vehicles", {"rows": [alert(plate=f"P-{n}") for n in range(50)]}, who=HOME).result()
     with world.jo.store.read() as tx:
         assert [size for size, _ in tx.links.checkpoints("JO>SA")] == [50]
         message = tx.links.get("JO>SA", 7)

@@ -13,10 +13,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from mithaq.config import Home
 from mithaq.kernel import canonical
+from mithaq.kernel.people.actor import HOME, Actor
 from mithaq.kernel.seal import unseal
 from tests.treaties import Nations
+
+A, B = replace(HOME, id="officer-A"), replace(HOME, id="officer-B")
 
 
 def play(folder: Path, *, third: bool) -> list[bytes]:
@@ -36,7 +41,7 @@ def play(folder: Path, *, third: bool) -> list[bytes]:
         else:
             world.step(9)  # as long as the negotiation takes in the other world
         for n in range(3):
-            _alert(world, f"P-{n}", who="officer-A" if third else "officer-B")
+            _alert(world, f"P-{n}", who=A if third else B)
             world.step()
         world.say("SA", "suspend", matter, text.digest)
         world.step()
@@ -51,9 +56,9 @@ def _between(law: Any, *parties: str) -> Any:
     return replace(law, id="a-secret-covenant", parties=parties)
 
 
-def _alert(world: Nations, plate: str, *, who: str) -> None:
+def _alert(world: Nations, plate: str, *, who: Actor) -> None:
     given = {"plate": plate, "reason": "stolen", "place": "31.4,36.9", "time": "2026-11-20T04:10:33Z",
-             "purpose": "vehicle_theft", "reference": who}  # fmt: skip
+             "purpose": "vehicle_theft", "reference": who.id}  # fmt: skip
     world.nodes["SA"].do("intelligence.alert-vehicle", given, who=who).result()
 
 

@@ -25,6 +25,7 @@ from mithaq.cli.rehearsal import Rehearsal
 from mithaq.errors import NotAllowed, Unavailable
 from mithaq.kernel.clock import SystemClock
 from mithaq.kernel.party import Card, Partner, read_card
+from mithaq.kernel.people.actor import HOME
 from mithaq.kernel.seal import seal
 from tests.worlds import alert
 
@@ -233,7 +234,7 @@ def test_a_partner_with_another_key_is_refused(serving: Rehearsal, tmp_path: Pat
     partner = Partner(card_of(serving, "SA"), sa.link)
     node = open_home(thief.nations["JO"].home, transport=HttpsTransport(thief.nations["JO"].home.tls, [partner]))
     node.partners = {"SA": partner}
-    node.do("intelligence.alert-vehicle", alert(), who="t").result()
+    node.do("intelligence.alert-vehicle", alert(), who=HOME).result()
     with pytest.raises(NotAllowed):
         node.deliver("SA")
     node.close()

@@ -15,6 +15,7 @@ from mithaq.kernel.link.inbound import Answer
 from mithaq.kernel.link.log.proof import Tree
 from mithaq.kernel.link.log.proof_file import ProofFile, write_proof
 from mithaq.kernel.link.log.tree import append, entry_of, leaf_hash, root
+from mithaq.kernel.people.actor import HOME
 from mithaq.kernel.shelves import Edge
 from tests.worlds import World, alert, two_nations
 
@@ -91,10 +92,10 @@ def link_vectors(world: World) -> None:
 
     world.wire.join("SA", receive)
     for n in range(LEAVES):
-        world.jo.do("intelligence.alert-vehicle", alert(plate=f"V-{n}"), who="vectors").result()
-    stated = world.jo.do("intelligence.alert-vehicle", alert(plate="F-1", flash=True), who="vectors").result()
-    doomed = world.jo.do("intelligence.alert-vehicle", alert(plate="R-1"), who="vectors").result()
-    world.jo.do("link.recall", {"id": doomed.id}, who="vectors").result()
+        world.jo.do("intelligence.alert-vehicle", alert(plate=f"V-{n}"), who=HOME).result()
+    stated = world.jo.do("intelligence.alert-vehicle", alert(plate="F-1", flash=True), who=HOME).result()
+    doomed = world.jo.do("intelligence.alert-vehicle", alert(plate="R-1"), who=HOME).result()
+    world.jo.do("link.recall", {"id": doomed.id}, who=HOME).result()
     frames = [sealed for _, sealed in world.jo.pack("SA", after=0, size=4096)]
     (HERE / "jo-sa.bundle").unlink(missing_ok=True)
     write_bundles(HERE / "jo-sa.bundle", Head("JO", "SA", "deliveries"), frames)

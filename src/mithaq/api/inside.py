@@ -24,8 +24,8 @@ from mithaq.errors import Malformed, MithaqError
 from mithaq.kernel.canonical import MAX_BYTES
 from mithaq.kernel.link.by_hand import NAMES, by_hand
 from mithaq.kernel.node import Node
+from mithaq.kernel.people.actor import HOME
 
-WHO = "token"
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -51,7 +51,7 @@ def _path(name: str) -> str:
 def _command(node: Node, name: str) -> Endpoint:
     async def run(request: Request) -> Response:
         given = await _given(request)
-        return _reply(await asyncio.wrap_future(node.do(name, given, who=WHO)))
+        return _reply(await asyncio.wrap_future(node.do(name, given, who=HOME)))
 
     return run
 
@@ -59,7 +59,7 @@ def _command(node: Node, name: str) -> Endpoint:
 def _question(node: Node, name: str) -> Endpoint:
     async def run(request: Request) -> Response:
         given = await _given(request)
-        return _reply(await to_thread.run_sync(lambda: node.ask(name, given, who=WHO)))
+        return _reply(await to_thread.run_sync(lambda: node.ask(name, given, who=HOME)))
 
     return run
 
@@ -67,7 +67,7 @@ def _question(node: Node, name: str) -> Endpoint:
 def _by_hand(node: Node, name: str) -> Endpoint:
     async def run(request: Request) -> Response:
         given = await _given(request)
-        return _reply(await to_thread.run_sync(lambda: by_hand(node, name, given, who=WHO)))
+        return _reply(await to_thread.run_sync(lambda: by_hand(node, name, given, who=HOME)))
 
     return run
 

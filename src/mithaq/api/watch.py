@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from mithaq.errors import MithaqError
 from mithaq.kernel.node import Node
+from mithaq.kernel.people.actor import NODE
 from mithaq.kernel.ports import Shown
 
 
@@ -26,7 +27,7 @@ async def figures(node: Node, _: Request) -> Response:
     metrics = node.metrics
     if not isinstance(metrics, Shown):
         return _json({"status": "this node keeps no metrics"}, 404)
-    for link in await to_thread.run_sync(lambda: node.ask("link.status", {}, who="metrics")):
+    for link in await to_thread.run_sync(lambda: node.ask("link.status", {}, who=NODE)):
         metrics.gauge("link_size", link.size, link=link.link)
         if link.link.startswith(f"{node.party}>"):
             metrics.gauge("link_waiting", link.waiting, link=link.link)

@@ -25,7 +25,6 @@ from mithaq.errors import (
 )
 
 PATIENCE = 30.0  # seconds that a command waits for another to leave the home
-WHO = "token"
 _KINDS: dict[str, type[MithaqError]] = {
     kind.__name__: kind for kind in (BadInput, Malformed, Invalid, NotAllowed, NotFound, Clash, Unavailable, Untrusted)
 }
@@ -85,18 +84,20 @@ def _there(url: str, token: str) -> Iterator[Reached]:
 
 class _Here:
     def __init__(self, node: Any) -> None:
-        self._node = node
+        from mithaq.kernel.people.actor import HOME
+
+        self._node, self._who = node, HOME
 
     def do(self, name: str, given: dict[str, Any]) -> Any:
-        return _plain(self._node.do(name, given, who=WHO).result())
+        return _plain(self._node.do(name, given, who=self._who).result())
 
     def ask(self, name: str, given: dict[str, Any]) -> Any:
-        return _plain(self._node.ask(name, given, who=WHO))
+        return _plain(self._node.ask(name, given, who=self._who))
 
     def carry(self, name: str, given: dict[str, Any]) -> Any:
         from mithaq.kernel.link.by_hand import by_hand
 
-        return _plain(by_hand(self._node, name, _plain(given), who=WHO))
+        return _plain(by_hand(self._node, name, _plain(given), who=self._who))
 
 
 class _Serving:

@@ -6,16 +6,19 @@ from typing import Any
 
 from msgspec import Struct
 
+from mithaq.errors import NotAllowed
 from mithaq.kernel import canonical
 from mithaq.kernel.desk import Desk, subject
 from mithaq.kernel.duty import duties
 from mithaq.kernel.law.decision import Decision
 from mithaq.kernel.law.explain import peer_view, reasons
 from mithaq.kernel.law.level import ABSENT
-from mithaq.kernel.link.desk import COMMANDS, QUESTIONS, STORED, LinkState, Nothing, links
+from mithaq.kernel.link.desk import COMMANDS, PLAIN, QUESTIONS, STORED, LinkState, Nothing, links
 from mithaq.kernel.matter import desk as matters
 from mithaq.kernel.party import fingerprint
+from mithaq.kernel.people.roles import EVERYONE, OPERATIONAL
 from mithaq.kernel.plug import Capability, Question
+from mithaq.kernel.reading import Reading, seen_of
 from mithaq.kernel.record import Record
 from mithaq.kernel.release import Release
 from mithaq.kernel.values import Count, Line, PartyId, RecordId, ends
@@ -95,6 +98,9 @@ class Status(Struct, frozen=True):
 def preview(desk: Desk, about: About) -> Preview:
     """Ours beside what they will see, with a clause for each change."""
     record = desk.own(about.id, about.version)
+    reading = desk.read(seen_of(record))
+    if reading is None:
+        raise NotAllowed("reading", f"our own law does not let you read {about.id}")
     decision, copy = desk.consider(record, about.to)
     kind = desk.kind(record.kind)
     return Preview(
@@ -103,7 +109,7 @@ def preview(desk: Desk, about: About) -> Preview:
         to=about.to,
         decision=decision.decision,
         reasons=tuple(reasons(decision)),
-        fields=tuple(_shown(name, record, decision, copy) for name in kind.fields),
+        fields=tuple(_shown(name, reading, decision, copy) for name in kind.fields),
         obligations=tuple(canonical.plain(each) for each in decision.obligations),
         exercise=record.marking.exercise,
     )
@@ -139,9 +145,9 @@ def status(desk: Desk, _: Nothing) -> Status:
     )
 
 
-def _shown(name: str, record: Record, decision: Decision, copy: Release | None) -> Shown:
-    ours = record.body.get(name)
-    theirs = copy.fields.get(name) if copy else None
+def _shown(name: str, reading: Reading, decision: Decision, copy: Release | None) -> Shown:
+    ours = reading.fields.get(name)
+    theirs = copy.fields.get(name) if copy and name not in reading.hidden else None
     return Shown(name, ours, theirs, decision.fields.get(name, ABSENT), decision.fields_by.get(name, ""))
 
 
@@ -182,19 +188,16 @@ core = Capability(
     commands=(*COMMANDS, *matters.COMMANDS),
     questions=(
         Question(
-            "node.status",
-            "who this node is and how its links are",
-            Nothing,
-            Status,
-            status,
-            personal=False,
-            of_views=False,
+            "node.status", "who this node is and how its links are", Nothing, Status, status, roles=EVERYONE, **PLAIN
         ),
-        Question("release.preview", "ours beside what they will see", About, Preview, preview, **STORED),
         Question(
-            "release.why", "why a record was released or withheld", AboutAny, tuple[Reason, ...], why, of_views=False
+            "release.preview", "ours beside what they will see", About, Preview, preview, roles=OPERATIONAL, **STORED
+        ),
+        Question(
+            "release.why", "why a record was released or withheld", AboutAny, tuple[Reason, ...], why,
+            roles=(*OPERATIONAL, "oversight"), **STORED,
         ),
         *QUESTIONS,
         *matters.QUESTIONS,
     ),
-)
+)  # fmt: skip

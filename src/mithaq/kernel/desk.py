@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
@@ -20,12 +20,17 @@ from mithaq.kernel.link.line import Line
 from mithaq.kernel.link.rings import Rings
 from mithaq.kernel.link.sequence import number
 from mithaq.kernel.party import Card
+from mithaq.kernel.people.actor import Actor
 from mithaq.kernel.ports import Keyed, Signer, Transaction
-from mithaq.kernel.record import Kind, Marking, Record, check, follows, new_id
+from mithaq.kernel.reading import Reading, Seen, read
+from mithaq.kernel.record import Kind, Marking, Record, check, earlier, follows, new_id
 from mithaq.kernel.release import Release, release
 from mithaq.kernel.shelves import Filed, Holding
 from mithaq.kernel.standing import Standing
 from mithaq.kernel.values import Lane, link_id
+
+if TYPE_CHECKING:
+    from mithaq.kernel.plug import Command, Question
 
 
 class Stated(Struct, frozen=True):
@@ -52,6 +57,8 @@ class Surroundings(Struct, frozen=True):
     signer: Signer
     randomness: Callable[[int], bytes]
     touched: set[str]  # links with something new; the node signs their heads at the end of the commit
+    commands: Mapping[str, Command]
+    questions: Mapping[str, Question]
 
     @property
     def card(self) -> Card:
@@ -69,12 +76,17 @@ class Surroundings(Struct, frozen=True):
 
 
 class Desk(Struct, frozen=True):
-    """One act of one person: everything it may use, and nothing else."""
+    """One act of one person: everything it may use, and nothing else. ``second``: who agreed, where one had to."""
 
-    who: str
+    actor: Actor
     at: datetime
     tx: Transaction
     node: Surroundings
+    second: Actor | None = None
+
+    @property
+    def who(self) -> str:
+        return self.actor.id
 
     @property
     def law(self) -> Compiled:
@@ -111,14 +123,19 @@ class Desk(Struct, frozen=True):
         check(record, kind)
         return record
 
-    def state(self, record: Record, *, reference: str = "", flash: bool = False) -> Stated:
+    def state(
+        self, record: Record, *, reference: str = "", flash: bool = False, only: Collection[str] | None = None
+    ) -> Stated:
         """Keep a record version and release it to every partner the law permits, in this one transaction.
 
-        With ``flash`` it goes before everything that waits.
+        With ``flash`` it goes before everything that waits. With ``only`` it is addressed to these partners, and to
+        no other is it considered at all.
         """
         self._keep(record, reference)
         released, deferred, withheld = [], [], {}
         for partner in self.node.partners:
+            if only is not None and partner not in only:
+                continue
             if partner in self.node.unsure:
                 self._note("deferred", record, partner)
                 recover.defer(self.tx, partner, subject(record), flash=flash)
@@ -169,11 +186,33 @@ class Desk(Struct, frozen=True):
         return tuple(f"{each.law} {each.clause}" for each in decision.forbids)
 
     def consider(self, record: Record, partner: str) -> tuple[Decision, Release | None]:
-        """What the law says of releasing it to a partner, and what they would see. Changes nothing."""
+        """What the law says of releasing it to a partner, and what they would see. Changes nothing.
+
+        It is released as the newest version of its Kind that the partner reads and the law permits.
+        """
         if partner not in self.node.partners:
             raise NotFound("partner", f"{partner} is not a partner of this node", hint="see mithaq party list")
-        kind = self.kind(record.kind)
-        return release(record, kind, receiver=partner, law=self.law, at=self.at, keyed=self.node.keyed)
+        reads = self.node.cards[partner].reads
+        found: tuple[Decision, Release | None] | None = None
+        for each, kind in earlier(record, self.kind(record.kind)):
+            if kind.before is not None and reads and kind.name not in reads and kind.before.name in reads:
+                continue
+            considered = release(each, kind, receiver=partner, law=self.law, at=self.at, keyed=self.node.keyed)
+            if considered[1] is not None:
+                return considered
+            found = found or considered
+        assert found is not None  # noqa: S101 - the first version of a Kind is never passed over
+        return found
+
+    def read(self, seen: Seen) -> Reading | None:
+        """What whoever acts may see of a record held here, by our own law; None if not even that it is here."""
+        kind, node = self.node.kinds.get(seen.kind), self.node
+        if kind is None:
+            return None
+        return read(seen, kind, self.actor, me=node.party, at=self.at, law=self.law, pseudonym=self._pseudonym)
+
+    def _pseudonym(self, name: str, value: object) -> str:
+        return "p:" + self.node.keyed.mac(f"{self.node.party}|read|{name}|{value}".encode()).hex()[:32]
 
     def kind(self, name: str) -> Kind:
         try:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from typing import Any
 
-from mithaq.errors import MithaqError, NotFound, Unavailable
-from mithaq.kernel import canonical
+from mithaq.errors import MithaqError, NotAllowed, NotFound, Unavailable
+from mithaq.kernel import canonical, reaction
 from mithaq.kernel.clock import Clock
 from mithaq.kernel.clockwork import tick
 from mithaq.kernel.desk import Desk, Surroundings
@@ -25,6 +25,9 @@ from mithaq.kernel.link.outbound import Outbound
 from mithaq.kernel.link.rings import Rings
 from mithaq.kernel.link.rotation import Rotation
 from mithaq.kernel.party import Card, Identity, Partner
+from mithaq.kernel.people import permit as permits
+from mithaq.kernel.people.act import Ask, run, subject_of
+from mithaq.kernel.people.actor import NODE, Actor
 from mithaq.kernel.plug import Capability
 from mithaq.kernel.ports import Metrics, NoMetrics, Store, Transaction, Transport
 from mithaq.kernel.standing import Standing
@@ -63,6 +66,7 @@ class Node:
         self.commands = {each.name: each for capability in self.capabilities for each in capability.commands}
         self.questions = {each.name: each for capability in self.capabilities for each in capability.questions}
         self.views: tuple[View, ...] = tuple(view for each in self.capabilities for view in each.views)
+        self._rules = reaction.Rules.of(self.capabilities)
         self._transport = transport
         self.rings = Rings(store, identity, [each.known for each in self.partners.values()], clock.now(), learn)
         self._touched: set[str] = set()
@@ -100,6 +104,8 @@ class Node:
             signer=keys,
             randomness=randomness,
             touched=self._touched,
+            commands=self.commands,
+            questions=self.questions,
         )
         self._position = 0
         store.finish_with(self._sign_heads, lambda: watermark(self._position) if watermark else None)
@@ -121,38 +127,46 @@ class Node:
 
     # -- inside the nation -------------------------------------------------------------------------------------------
 
-    def do(self, name: str, given: object, *, who: str) -> Future[Any]:
-        """Run a command. The future resolves once everything it did is durable, or with the error that undid it all."""
+    def do(self, name: str, given: object, *, who: Actor, key: str = "", glass: str = "") -> Future[Any]:
+        """Run a command. The future resolves once everything it did is durable, or with the error that undid it all.
+
+        ``key``: the same key from the same actor again is the same act, and gets the same answer. ``glass``: the reason
+        for which it is done without the second person it needs; else such an act resolves to ``Waits``.
+        NotAllowed, which is audited, if the actor may not.
+        """
         command = self._named(name, self.commands)
-        taken = canonical.fit(given, command.takes)
-
-        def job(tx: Transaction) -> Any:
-            desk = self._desk(tx, who)
-            tx.audit.add(at=desk.at, who=who, act=name, subject=_subject(taken))
-            return command.run(desk, taken)
-
-        future = self.store.write(job)
+        asked = Ask(command, canonical.fit(given, command.takes), key=key, glass=glass)
+        self.permit(who, command)
+        future = self.store.write(lambda tx: run(asked, lambda actor: self._desk(tx, actor), who))
         future.add_done_callback(lambda _: self._tell())
         return future
 
-    def ask(self, name: str, given: object, *, who: str) -> Any:
-        """Answer a question. If the answer may hold personal data, that it was asked is durable before it is told."""
+    def ask(self, name: str, given: object, *, who: Actor) -> Any:
+        """Answer a question. If the answer may hold personal data, that it was asked is durable before it is told.
+
+        NotAllowed, which is audited, if the actor may not.
+        """
         question = self._named(name, self.questions)
         taken = canonical.fit(given, question.takes)
+        actor = self.permit(who, question)
         if question.of_views:
             self.catch_up()
         if question.personal:
             at = self.clock.now()
-            self.store.write(lambda tx: tx.audit.add(at=at, who=who, act=name, subject=_subject(taken))).result()
+            self.store.write(lambda tx: tx.audit.add(at=at, who=who.id, act=name, subject=subject_of(taken))).result()
         with self.store.read() as tx:
-            return question.run(self._desk(tx, who), taken)
+            return question.run(self._desk(tx, actor), taken)
 
     def catch_up(self) -> None:
-        """Fold what the views have not seen yet."""
+        """Fold what the views have not seen yet, and let what follows from it follow."""
         with self.store.read() as tx:
             waiting = [view for view in self.views if behind(view, tx)]
+            owing = reaction.behind(tx)
         for view in waiting:
             while self.store.write(lambda tx, view=view: advance(view, tx)).result():  # type: ignore[misc]
+                pass
+        if owing:
+            while self.store.write(lambda tx: reaction.advance(self._desk(tx, NODE), self._rules)).result():
                 pass
 
     # -- across the border -------------------------------------------------------------------------------------------
@@ -248,10 +262,20 @@ class Node:
 
     def _released(self, tx: Transaction, party: str) -> int:
         self._rotation.number_owed(tx, party, self.clock.now())
-        return self._desk(tx, "node").state_deferred(party)
+        return self._desk(tx, NODE).state_deferred(party)
 
-    def _desk(self, tx: Transaction, who: str) -> Desk:
+    def _desk(self, tx: Transaction, who: Actor) -> Desk:
         return Desk(who, self.clock.now(), tx, self.surroundings)
+
+    def permit(self, who: Actor, declared: Any) -> Actor:
+        """The actor as it is now. That it was refused is audited before it is told."""
+        try:
+            with self.store.read() as tx:
+                return permits.require(tx, who, declared)
+        except NotAllowed as problem:
+            at, act = self.clock.now(), f"refused {declared.name}"
+            self.store.write(lambda tx: tx.audit.add(at=at, who=who.id, act=act, subject="")).result()
+            raise problem from None
 
     def _named(self, name: str, known: Mapping[str, Any]) -> Any:
         try:
@@ -265,8 +289,3 @@ class Node:
                 self._rotation.sign_head(tx, link)
         self._touched.clear()
         self._position = tx.journal.last()
-
-
-def _subject(taken: object) -> str:
-    """What an act was about, for the audit log: the id it names, never contents."""
-    return str(getattr(taken, "id", ""))

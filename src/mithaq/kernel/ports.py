@@ -14,11 +14,13 @@ from msgspec import Struct
 
 from mithaq.kernel.shelves import (
     AuditLog,
+    Blobs,
     Decisions,
     Duties,
     Journal,
     Links,
     Memos,
+    Papers,
     Records,
     Statements,
     Views,
@@ -56,6 +58,12 @@ class Transaction(Protocol):
 
     @property
     def duties(self) -> Duties: ...
+
+    @property
+    def papers(self) -> Papers: ...
+
+    @property
+    def blobs(self) -> Blobs: ...
 
 
 def nothing() -> None:

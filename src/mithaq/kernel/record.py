@@ -13,12 +13,13 @@ Schema, sensitivity, retention, search, map, timeline and documentation all come
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, Literal, get_type_hints
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from mithaq.errors import Clash, Invalid
 from mithaq.kernel import canonical
@@ -49,6 +50,9 @@ class Kind(Struct, frozen=True):
 
     ``attributes`` says which attributes of the vocabulary a Record of this Kind has, and the field that gives each;
     every other attribute of the vocabulary is *inapplicable* to it.
+
+    ``before`` is the version of the Kind before this one, and ``down`` makes its body of a body of this version, for a
+    partner or an agreement that knows no newer one; None where that cannot be.
     """
 
     base: str
@@ -61,6 +65,8 @@ class Kind(Struct, frozen=True):
     retention: Period
     attributes: dict[str, str] = {}
     lane: Lane = "record"  # latest: only the newest version matters (a track)
+    before: Kind | None = None
+    down: Callable[[dict[str, Any]], dict[str, Any] | None] | None = None
 
     @property
     def name(self) -> str:
@@ -122,6 +128,18 @@ def new_id(origin: str, randomness: Callable[[int], bytes]) -> str:
     """A RecordId of 128 random bits: it tells nothing of when, or of how many, records are made."""
     number = int.from_bytes(randomness(16), "big")
     return f"{origin}-" + "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+
+
+def earlier(record: Record, kind: Kind) -> Iterator[tuple[Record, Kind]]:
+    """The record as its Kind declares it, then as each earlier version of the Kind would have it, as far as it can."""
+    yield record, kind
+    while kind.before is not None and kind.down is not None:
+        body, kind = kind.down(record.body), kind.before
+        if body is None:
+            return
+        texts = {name: text for name, text in record.release_texts.items() if name in kind.fields}
+        record = replace(record, kind=kind.name, body=body, release_texts=texts)
+        yield record, kind
 
 
 def check(record: Record, kind: Kind) -> None:

@@ -79,6 +79,20 @@ class Row(Struct, frozen=True):
     place: str = ""
     exercise: bool = False
     body: dict[str, Any] = {}
+    terms: tuple[str, ...] = ()  # folded words by which it is found
+    position: int = 0  # of the journal entry that changed it last; given by the view
+
+
+class Audited(Struct, frozen=True):
+    """One line of the audit log. ``chain`` is SHA-256 over the chain of the line before and this line's contents."""
+
+    number: int
+    at: datetime
+    who: str
+    act: str
+    subject: str
+    reason: str
+    chain: bytes
 
 
 class Filed(Struct, frozen=True):
@@ -223,13 +237,22 @@ class Views(Protocol):
     def page(self, view: str, *, exercise: bool, after: str = "", limit: int = 100) -> Sequence[Row]:
         """Rows by key."""
 
+    def newest(
+        self, view: str, *, exercise: bool, terms: Sequence[str] = (), before: int = 0, limit: int = 100
+    ) -> Sequence[Row]:
+        """Rows that have every one of these terms, the last changed first; ``before`` a position, to go on.
+
+        A term that ends in ``*`` stands for every term that begins so. Rows come without their own terms.
+        """
+
 
 class AuditLog(Protocol):
-    """Own reads and administration: who, what, about what. Append only."""
+    """Own reads and administration: who, what, about what, and why where a reason was asked. Append only, chained."""
 
-    def add(self, *, at: datetime, who: str, act: str, subject: str) -> None: ...
+    def add(self, *, at: datetime, who: str, act: str, subject: str, reason: str = "") -> None: ...
 
-    def page(self, *, after: int = 0, limit: int = 1000) -> Sequence[tuple[int, datetime, str, str, str]]: ...
+    def page(self, *, after: int = 0, limit: int = 1000, who: str = "", subject: str = "") -> Sequence[Audited]:
+        """Lines by number; with ``who`` those of one actor, with ``subject`` those about one thing."""
 
 
 class Memos(Protocol):
@@ -274,3 +297,36 @@ class Duties(Protocol):
 
     def page(self, *, after: str = "", limit: int = 100) -> Sequence[Clocked]:
         """All by id."""
+
+
+class Papers(Protocol):
+    """What a node keeps of its own running, by sort and id: people, sessions, held acts, answers already given.
+
+    Changed in place, and forgotten once they expire.
+    """
+
+    def put(self, sort: str, id: str, content: bytes, *, expires: datetime | None = None) -> None:
+        """Keep it in place of what was there."""
+
+    def get(self, sort: str, id: str) -> bytes | None: ...
+
+    def remove(self, sort: str, id: str) -> None: ...
+
+    def page(self, sort: str, *, after: str = "", limit: int = 100) -> Sequence[tuple[str, bytes]]:
+        """(id, content) by id."""
+
+    def expire(self, upto: datetime) -> int:
+        """Forget what has expired; how many."""
+
+
+class Blobs(Protocol):
+    """Larger bytes by their SHA-256: the parts of attachments."""
+
+    def put(self, hash: bytes, data: bytes) -> None:
+        """Keep it; the same again changes nothing."""
+
+    def get(self, hash: bytes) -> bytes | None: ...
+
+    def has(self, hash: bytes) -> bool: ...
+
+    def remove(self, hash: bytes) -> None: ...

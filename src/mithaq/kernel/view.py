@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mithaq.kernel.ports import Transaction
 from mithaq.kernel.shelves import Entry, Row
@@ -30,7 +31,7 @@ def advance(view: View, tx: Transaction) -> bool:
     for entry in entries:
         row = view.fold(entry, tx)
         if row is not None:
-            tx.views.put(view.name, row)
+            tx.views.put(view.name, replace(row, position=entry.position))
     if entries or version != view.version:
         tx.views.move(view.name, view.version, entries[-1].position if entries else position)
     return len(entries) == STEP

@@ -6,13 +6,14 @@ import msgspec
 import pytest
 
 from mithaq.kernel.link.audit import verify
+from mithaq.kernel.people.actor import HOME
 from tests.worlds import World, alert
 
 
 @pytest.fixture
 def exchanged(world: World) -> World:
     rows = [alert(plate=f"P-{n}") for n in range(5)]
-    world.jo.do("intelligence.alert-vehicles", {"rows": rows}, who="t").result()
+    world.jo.do("intelligence.alert-vehicles", {"rows": rows}, who=HOME).result()
     world.step()
     world.assert_sound()
     return world

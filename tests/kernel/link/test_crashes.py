@@ -25,6 +25,7 @@ from mithaq.cli.rehearsal import Rehearsal, audit_stores
 from mithaq.errors import MithaqError, Unavailable
 from mithaq.kernel.clock import ManualClock
 from mithaq.kernel.node import Node
+from mithaq.kernel.people.actor import HOME
 from mithaq.kernel.ports import Transaction
 from tests.worlds import START, alert
 
@@ -147,7 +148,7 @@ class Nations:
         self.stated += count
         given = {"rows": rows}
         while not self.guarded(
-            party, lambda: self.nodes[party].do("intelligence.alert-vehicles", given, who="t").result()
+            party, lambda: self.nodes[party].do("intelligence.alert-vehicles", given, who=HOME).result()
         ):
             pass
 
@@ -172,7 +173,9 @@ class Nations:
         for _ in range(20):
             for party in self.points:
                 self.move(party)
-            found = [{each.link: each for each in node.ask("link.status", {}, who="t")} for node in self.nodes.values()]
+            found = [
+                {each.link: each for each in node.ask("link.status", {}, who=HOME)} for node in self.nodes.values()
+            ]
             sizes = [{name: each.size for name, each in links.items()} for links in found]
             if sizes[0] == sizes[1] and not any(each.waiting for links in found for each in links.values()):
                 return
@@ -265,7 +268,7 @@ class Road(RuleBasedStateMachine):
     def pause(self, party: str, paused: bool) -> None:
         command = "link.pause" if paused else "link.resume"
         other = "SA" if party == "JO" else "JO"
-        self.nations.guarded(party, lambda: self.nations.nodes[party].do(command, {"party": other}, who="t").result())
+        self.nations.guarded(party, lambda: self.nations.nodes[party].do(command, {"party": other}, who=HOME).result())
 
     @invariant()
     def what_arrived_is_in_order_and_once(self) -> None:
@@ -276,7 +279,7 @@ class Road(RuleBasedStateMachine):
         for party in ("JO", "SA"):
             self.nations.points[party].choose(None, "")
             other = "SA" if party == "JO" else "JO"
-            self.nations.nodes[party].do("link.resume", {"party": other}, who="t").result()
+            self.nations.nodes[party].do("link.resume", {"party": other}, who=HOME).result()
         self.nations.finish()
         self.nations.assert_sound()
         self.nations.end()

@@ -17,6 +17,7 @@ from mithaq.kernel.link.log.checkpoint import Checkpoint, sign_checkpoint
 from mithaq.kernel.link.log.tree import append, entry_of, root
 from mithaq.kernel.link.message import Carried, Delivery, Receipt
 from mithaq.kernel.link.send import Room, next_delivery, run_after
+from mithaq.kernel.people.actor import HOME
 from mithaq.kernel.seal import seal, unseal
 from mithaq.kernel.shelves import Edge
 from mithaq.kernel.statement import sign, verified
@@ -27,7 +28,7 @@ Change = Callable[[dict[str, Any]], None]
 
 def state(world: World, count: int = 1) -> None:
     rows = [alert(plate=f"P-{n}") for n in range(count)]
-    world.jo.do("intelligence.alert-vehicles", {"rows": rows}, who="t").result()
+    world.jo.do("intelligence.alert-vehicles", {"rows": rows}, who=HOME).result()
 
 
 def waiting(world: World) -> Delivery:

@@ -14,6 +14,7 @@ from mithaq.kernel.link import speaks
 from mithaq.kernel.link.inbound import Answer
 from mithaq.kernel.link.message import Delivery
 from mithaq.kernel.link.send import Room, next_delivery
+from mithaq.kernel.people.actor import HOME
 from mithaq.kernel.seal import unseal
 from mithaq.kernel.standing import Standing
 from tests.worlds import World, alert
@@ -21,11 +22,11 @@ from tests.worlds import World, alert
 
 def state(world: World, count: int, first: int = 0) -> None:
     rows = [alert(plate=f"P-{n}") for n in range(first, first + count)]
-    world.jo.do("intelligence.alert-vehicles", {"rows": rows}, who="t").result()
+    world.jo.do("intelligence.alert-vehicles", {"rows": rows}, who=HOME).result()
 
 
 def flash(world: World, plate: str = "F-1") -> None:
-    world.jo.do("intelligence.alert-vehicle", alert(plate=plate, flash=True), who="t").result()
+    world.jo.do("intelligence.alert-vehicle", alert(plate=plate, flash=True), who=HOME).result()
 
 
 def outcomes(world: World) -> list[tuple[int, str, str]]:
@@ -57,7 +58,7 @@ def acquaint(world: World) -> None:
 def test_what_is_urgent_keeps_its_place_until_the_partner_is_known_to_take_the_lane(world: World) -> None:
     lanes: list[str] = []
     for _ in range(2):
-        world.jo.do("intelligence.alert-vehicle", alert(plate=f"F-{len(lanes)}", flash=True), who="t").result()
+        world.jo.do("intelligence.alert-vehicle", alert(plate=f"F-{len(lanes)}", flash=True), who=HOME).result()
         with world.jo.store.read() as tx:
             message = tx.links.get("JO>SA", len(lanes) + 1)
             assert message is not None
@@ -151,20 +152,20 @@ def tracks(world: World) -> World:
 
 
 def test_a_newer_version_supersedes_a_waiting_older_one(tracks: World) -> None:
-    stated = tracks.jo.do("intelligence.alert-vehicle", alert(), who="t").result()
+    stated = tracks.jo.do("intelligence.alert-vehicle", alert(), who=HOME).result()
     for n in range(3):
         correct = {**alert(colour=f"c{n}"), "id": stated.id}
-        tracks.jo.do("intelligence.correct-vehicle", correct, who="t").result()
+        tracks.jo.do("intelligence.correct-vehicle", correct, who=HOME).result()
     tracks.step()
     assert [(outcome, code) for _, outcome, code in outcomes(tracks)] == [
         ("tombstone", "superseded"), ("tombstone", "superseded"), ("tombstone", "superseded"), ("accepted", ""),
     ]  # fmt: skip
-    assert tracks.sa.ask("intelligence.alert", {"id": stated.id}, who="t").body["version"] == 4
+    assert tracks.sa.ask("intelligence.alert", {"id": stated.id}, who=HOME).body["version"] == 4
     tracks.assert_sound()
 
 
 def test_what_arrived_before_it_was_superseded_stays_accepted(tracks: World) -> None:
-    stated = tracks.jo.do("intelligence.alert-vehicle", alert(), who="t").result()
+    stated = tracks.jo.do("intelligence.alert-vehicle", alert(), who=HOME).result()
     tracks.jo._outbound.ask("SA")
     honest = tracks.sa.receive
 
@@ -175,7 +176,7 @@ def test_what_arrived_before_it_was_superseded_stays_accepted(tracks: World) -> 
     tracks.wire.join("SA", lossy)
     with pytest.raises(ConnectionError):
         tracks.jo.deliver("SA")
-    tracks.jo.do("intelligence.correct-vehicle", {**alert(colour="c"), "id": stated.id}, who="t").result()
+    tracks.jo.do("intelligence.correct-vehicle", {**alert(colour="c"), "id": stated.id}, who=HOME).result()
     tracks.wire.join("SA", honest)
     tracks.step()
     assert [outcome for _, outcome, _ in outcomes(tracks)] == ["accepted", "accepted"]
@@ -183,12 +184,12 @@ def test_what_arrived_before_it_was_superseded_stays_accepted(tracks: World) -> 
 
 
 def test_a_recalled_record_does_not_leave(world: World) -> None:
-    stated = [world.jo.do("intelligence.alert-vehicle", alert(plate=f"P-{n}"), who="t").result() for n in range(3)]
-    recalled = world.jo.do("link.recall", {"id": stated[1].id}, who="t").result()
+    stated = [world.jo.do("intelligence.alert-vehicle", alert(plate=f"P-{n}"), who=HOME).result() for n in range(3)]
+    recalled = world.jo.do("link.recall", {"id": stated[1].id}, who=HOME).result()
     assert (recalled.stopped, recalled.arrived) == (("JO>SA/2",), ())
     world.step()
     assert outcomes(world) == [(1, "accepted", ""), (2, "tombstone", "recalled"), (3, "accepted", "")]
-    late = world.jo.do("link.recall", {"id": stated[0].id}, who="t").result()
+    late = world.jo.do("link.recall", {"id": stated[0].id}, who=HOME).result()
     assert (late.stopped, late.arrived) == ((), ("JO>SA/1",))
     with world.sa.store.read() as tx:
         buried = tx.links.get("JO>SA", 2)
@@ -221,15 +222,15 @@ def test_what_waits_under_an_agreement_that_has_ended_is_suspended(world: World)
 
 
 def test_a_pause_stops_both_ways_and_is_seen_on_both_sides(world: World) -> None:
-    world.sa.do("link.pause", {"party": "JO"}, who="t").result()
+    world.sa.do("link.pause", {"party": "JO"}, who=HOME).result()
     state(world, 1)
     world.step()
     assert state_of(world.jo, "JO>SA") == ("paused by them", 1)
     assert state_of(world.sa, "JO>SA")[0] == "paused by us"
-    world.sa.do("intelligence.alert-vehicle", alert(plate="S-1"), who="t").result()
+    world.sa.do("intelligence.alert-vehicle", alert(plate="S-1"), who=HOME).result()
     world.step()
     assert state_of(world.sa, "SA>JO") == ("paused by us", 1)
-    world.sa.do("link.resume", {"party": "JO"}, who="t").result()
+    world.sa.do("link.resume", {"party": "JO"}, who=HOME).result()
     world.sa.step()
     world.step()  # JO is reached by SA, and tries at once although its next attempt was not due
     assert state_of(world.jo, "JO>SA") == ("up", 0)
@@ -243,13 +244,13 @@ def test_a_pause_stops_a_backlog_at_the_next_delivery(world: World) -> None:
 
     def between(delivery: Delivery) -> None:
         if delivery.messages:
-            world.jo.do("link.pause", {"party": "SA"}, who="t").result()
+            world.jo.do("link.pause", {"party": "SA"}, who=HOME).result()
 
     seen = spy(world, between)
     world.jo.step()
     assert len([delivery for delivery in seen if delivery.messages]) == 1
     assert 0 < state_of(world.jo, "JO>SA")[1] < 200
-    world.jo.do("link.resume", {"party": "SA"}, who="t").result()
+    world.jo.do("link.resume", {"party": "SA"}, who=HOME).result()
     world.wire.join("SA", world.sa.receive)
     world.step()
     world.assert_sound()
@@ -257,14 +258,14 @@ def test_a_pause_stops_a_backlog_at_the_next_delivery(world: World) -> None:
 
 def test_nothing_of_a_pause_is_lost_by_a_partner_of_the_first_format(world: World) -> None:
     state(world, 1)
-    world.sa.do("link.pause", {"party": "JO"}, who="t").result()
+    world.sa.do("link.pause", {"party": "JO"}, who=HOME).result()
     world.jo.line("SA").speaks = 1
     world.jo.step()
     assert state_of(world.jo, "JO>SA") == ("retrying", 1)
 
 
 def state_of(node: Any, link: str) -> tuple[str, int]:
-    [found] = [each for each in node.ask("link.status", {}, who="t") if each.link == link]
+    [found] = [each for each in node.ask("link.status", {}, who=HOME) if each.link == link]
     return found.state, found.waiting
 
 
@@ -272,5 +273,5 @@ def test_the_oldest_that_waits_is_told_by_its_age(world: World) -> None:
     state(world, 1)
     world.clock.advance(timedelta(seconds=90))
     state(world, 1, first=1)
-    found, _ = world.jo.ask("link.status", {}, who="t")
+    found, _ = world.jo.ask("link.status", {}, who=HOME)
     assert (found.waiting, found.oldest) == (2, 90)

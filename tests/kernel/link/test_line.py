@@ -9,6 +9,7 @@ from mithaq.kernel import canonical
 from mithaq.kernel.link.inbound import Answer
 from mithaq.kernel.link.line import FIRST, LARGEST, LONGEST, SMALLEST, Line
 from mithaq.kernel.link.message import Delivery
+from mithaq.kernel.people.actor import HOME
 from mithaq.kernel.seal import unseal
 from tests.worlds import World, alert
 
@@ -65,7 +66,7 @@ def test_a_partner_of_the_first_format_is_spoken_to_in_it(world: World) -> None:
         return honest(sealed)
 
     world.wire.join("SA", old)
-    world.jo.do("intelligence.alert-vehicles", {"rows": [alert(plate=f"P-{n}") for n in range(300)]}, who="t").result()
+    world.jo.do("intelligence.alert-vehicles", {"rows": [alert(plate=f"P-{n}") for n in range(300)]}, who=HOME).result()
     world.jo.step()
     assert formats.count("mithaq-delivery/2") == 1
     with world.jo.store.read() as tx:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mithaq.errors import Untrusted
+from mithaq.kernel.people.actor import HOME
 from tests.worlds import World, alert, two_nations
 
 
@@ -21,7 +22,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 def state(world: World, count: int, first: int = 0) -> None:
     for start in range(first, first + count, 500):
         rows = [alert(plate=f"P-{n}") for n in range(start, min(start + 500, first + count))]
-        world.jo.do("intelligence.alert-vehicles", {"rows": rows}, who="t").result()
+        world.jo.do("intelligence.alert-vehicles", {"rows": rows}, who=HOME).result()
 
 
 def keep(world: World, party: str) -> Path:
@@ -49,7 +50,7 @@ def test_a_sender_that_was_set_back_takes_back_what_it_signed(world: World) -> N
     state(world, 1300, first=700)
     world.step()
     restore(world, "JO", backup)
-    stated = world.jo.do("intelligence.alert-vehicle", alert(plate="new"), who="t").result()
+    stated = world.jo.do("intelligence.alert-vehicle", alert(plate="new"), who=HOME).result()
     assert (stated.released, stated.deferred) == ((), ("SA",))  # no number is given before SA has told its head
     world.step()
     with world.jo.store.read() as tx:
@@ -96,10 +97,10 @@ def test_a_restored_node_works_on_while_its_partner_is_away(world: World) -> Non
     world.step()
     restore(world, "JO", backup)
     world.wire.leave("SA")
-    first = world.jo.do("intelligence.alert-vehicle", alert(plate="A"), who="t").result()
+    first = world.jo.do("intelligence.alert-vehicle", alert(plate="A"), who=HOME).result()
     world.jo.step()
     world.reopen("JO")  # what is deferred outlives the process
-    second = world.jo.do("intelligence.alert-vehicle", alert(plate="B"), who="t").result()
+    second = world.jo.do("intelligence.alert-vehicle", alert(plate="B"), who=HOME).result()
     assert first.deferred == second.deferred == ("SA",)
     world.wire.join("SA", world.sa.receive)
     world.jo.step()
@@ -107,7 +108,7 @@ def test_a_restored_node_works_on_while_its_partner_is_away(world: World) -> Non
     world.step()
     world.assert_sound()
     for stated in (first, second):
-        assert world.sa.ask("intelligence.alert", {"id": stated.id}, who="t").body["version"] == 1
+        assert world.sa.ask("intelligence.alert", {"id": stated.id}, who=HOME).body["version"] == 1
 
 
 def test_what_was_deferred_outlives_an_end_between_asking_and_releasing(world: World) -> None:
@@ -115,9 +116,9 @@ def test_what_was_deferred_outlives_an_end_between_asking_and_releasing(world: W
     state(world, 2)
     world.step()
     restore(world, "JO", backup)
-    world.jo.do("intelligence.alert-vehicle", alert(plate="A", flash=True), who="t").result()
-    gone = world.jo.do("intelligence.alert-vehicle", alert(plate="B"), who="t").result()
-    world.jo.do("link.recall", {"id": gone.id}, who="t").result()
+    world.jo.do("intelligence.alert-vehicle", alert(plate="A", flash=True), who=HOME).result()
+    gone = world.jo.do("intelligence.alert-vehicle", alert(plate="B"), who=HOME).result()
+    world.jo.do("link.recall", {"id": gone.id}, who=HOME).result()
     world.jo._outbound.ask("SA")  # SA has told its head, and the node ends before it releases
     world.reopen("JO")
     world.step()
@@ -129,8 +130,8 @@ def test_what_was_deferred_outlives_an_end_between_asking_and_releasing(world: W
 def test_a_whole_home_that_was_set_back_is_told_by_its_operator(world: World) -> None:
     state(world, 2)
     world.step()
-    world.jo.do("node.restored", {}, who="t").result()
-    stated = world.jo.do("intelligence.alert-vehicle", alert(plate="A"), who="t").result()
+    world.jo.do("node.restored", {}, who=HOME).result()
+    stated = world.jo.do("intelligence.alert-vehicle", alert(plate="A"), who=HOME).result()
     assert stated.deferred == ("SA",)
     world.step()
     with world.jo.store.read() as tx:
@@ -152,7 +153,7 @@ def test_numbers_that_nobody_holds_any_more_are_not_used_again(world: World) -> 
     world.step()
     assert world.jo.line("SA").state == "retrying"
     assert "nobody" in world.jo.line("SA").problem or "anybody" in world.jo.line("SA").problem
-    assert world.jo.ask("link.status", {}, who="t")[0].unsure
+    assert world.jo.ask("link.status", {}, who=HOME)[0].unsure
     with pytest.raises(Untrusted):
         world.jo.deliver("SA")
     with world.jo.store.read() as tx:
@@ -163,4 +164,4 @@ def test_a_store_that_was_not_set_back_is_not_suspected(world: World) -> None:
     state(world, 4)
     world.step()
     world.reopen("JO")
-    assert not world.jo.ask("link.status", {}, who="t")[0].unsure
+    assert not world.jo.ask("link.status", {}, who=HOME)[0].unsure

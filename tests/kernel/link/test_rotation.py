@@ -21,6 +21,7 @@ from mithaq.kernel.link.log.checkpoint import is_signed_with, read_checkpoint, s
 from mithaq.kernel.link.message import Delivery
 from mithaq.kernel.manifest import SigningKey
 from mithaq.kernel.party import Card, fingerprint, read_card, root_card
+from mithaq.kernel.people.actor import HOME
 from mithaq.kernel.seal import read_header, seal, sealing_key_id, unseal
 from tests.rooted import DAYS, Rooted, rooted_nations, rotate_in_flight
 from tests.worlds import alert
@@ -35,7 +36,7 @@ def world(tmp_path: Path) -> Iterator[Rooted]:
 def state(world: Rooted, count: int = 1, party: str = "JO", first: int = 0) -> None:
     """So many alerts of a nation that the agreement lets through."""
     rows = [alert(plate=f"{party}-{n}") for n in range(first, first + count)]
-    getattr(world, party.lower()).do("intelligence.alert-vehicles", {"rows": rows}, who="t").result()
+    getattr(world, party.lower()).do("intelligence.alert-vehicles", {"rows": rows}, who=HOME).result()
 
 
 def files(world: Rooted, party: str) -> list[dict[str, Any]]:
@@ -51,7 +52,7 @@ def serial(world: Rooted, here: str, of: str) -> int:
 
 def statuses(world: Rooted, party: str) -> dict[str, Any]:
     node = getattr(world, party.lower())
-    return {each.link: each for each in node.ask("link.status", {}, who="t")}
+    return {each.link: each for each in node.ask("link.status", {}, who=HOME)}
 
 
 def note(world: Rooted, party: str, link: str) -> str:
@@ -103,7 +104,7 @@ def test_every_key_changes_on_both_sides_with_messages_in_flight(world: Rooted) 
     for party, other in (("JO", "SA"), ("SA", "JO")):
         assert serial(world, party, other) == 4
         assert files(world, party) == []  # an honest partner that changes its keys is never accused
-        verified = getattr(world, party.lower()).ask("link.verify", {}, who="t")
+        verified = getattr(world, party.lower()).ask("link.verify", {}, who=HOME)
         assert all(each.verified for each in verified)
     with world.sa.store.read() as ours, world.jo.store.read() as theirs:
         said = [each.envelope for each in ours.statements.of("keys/JO")]
@@ -113,11 +114,11 @@ def test_every_key_changes_on_both_sides_with_messages_in_flight(world: Rooted) 
 
 def test_a_rotation_does_not_change_the_fingerprint(world: Rooted) -> None:
     pinned = world.custodians["JO"].root.digest
-    assert world.sa.ask("node.status", {}, who="t").partners["JO"] == pinned
+    assert world.sa.ask("node.status", {}, who=HOME).partners["JO"] == pinned
     world.rotate("JO")
     world.settle()
-    assert world.jo.ask("node.status", {}, who="t").fingerprint == pinned
-    assert world.sa.ask("node.status", {}, who="t").partners["JO"] == pinned
+    assert world.jo.ask("node.status", {}, who=HOME).fingerprint == pinned
+    assert world.sa.ask("node.status", {}, who=HOME).partners["JO"] == pinned
     card = world.rehearsal.nations["JO"].home.card.read_bytes()
     assert read_card(card, pinned) == world.jo.card
     assert fingerprint(root_card(world.jo.rings.own)) == pinned
@@ -240,7 +241,7 @@ def test_a_node_whose_store_was_restored_takes_back_what_it_signed_with_older_an
 def test_a_node_that_does_not_know_how_far_it_had_come_numbers_its_manifest_later(world: Rooted) -> None:
     state(world, 2)
     world.step()
-    world.jo.do("node.restored", {}, who="t").result()
+    world.jo.do("node.restored", {}, who=HOME).result()
     world.wire.leave("SA")
     world.rotate("JO")
     with world.jo.store.read() as tx:
@@ -339,8 +340,8 @@ def test_a_thief_of_a_revoked_key_is_turned_away_and_what_was_signed_before_stay
             world.sa.receive(delivery(world, thief, size=size))
         assert turned.value.code == "revoked"
     assert {each["code"] for each in files(world, "SA")} == {"revoked"}
-    assert all(each.verified for each in world.sa.ask("link.verify", {}, who="t"))
-    assert all(each.verified for each in world.jo.ask("link.verify", {}, who="t"))
+    assert all(each.verified for each in world.sa.ask("link.verify", {}, who=HOME))
+    assert all(each.verified for each in world.jo.ask("link.verify", {}, who=HOME))
     world.assert_sound()
 
 
@@ -351,7 +352,7 @@ def test_the_auditor_does_not_believe_a_revoked_key_beyond_its_last_trusted_posi
     manifest, revocation = world.custodians["JO"].revoking(world.keys("JO"), "JO>SA", 4, at=world.clock.now())
     world.jo.install(manifest, [revocation])
     world.settle()
-    [report] = [each for each in world.sa.ask("link.verify", {}, who="t") if each.link == "JO>SA"]
+    [report] = [each for each in world.sa.ask("link.verify", {}, who=HOME) if each.link == "JO>SA"]
     assert [each.where for each in report.findings] == ["JO>SA at 6"]  # 2 and 4 are proved, and what came after by 7
     with world.sa.store.read() as tx:
         assert [each.says for each in tx.statements.of("revocations/JO")] == ["revocation"]

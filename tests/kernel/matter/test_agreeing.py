@@ -16,6 +16,7 @@ from mithaq.kernel.law.patch import Patch
 from mithaq.kernel.matter.agreement import KIND
 from mithaq.kernel.matter.said import Said, read_said
 from mithaq.kernel.matter.take import take
+from mithaq.kernel.people.actor import HOME
 from mithaq.kernel.statement import add_signature, sign
 from mithaq.treaty.patch import diff
 from mithaq.treaty.text import render
@@ -49,7 +50,7 @@ def test_releases_begin_when_all_have_signed_the_same_text(world: Nations) -> No
     assert world.alert("IQ").released == ("SA",)
     world.step()
     for party, count in (("IQ", 2), ("SA", 3)):  # the first of SA's never left
-        assert len(world.nodes[party].ask("intelligence.alerts", {}, who="t")) == count
+        assert len(world.nodes[party].ask("intelligence.alerts", {}, who=HOME)) == count
     world.assert_sound()
 
 
@@ -84,11 +85,11 @@ def test_officials_sign_one_draft_in_different_places(world: Nations) -> None:
     matter = world.propose("SA", text)
     node = world.nodes["SA"]
     given = {"says": "sign", "matter": matter, "about": text.digest}
-    drafted = node.do("matter.draft", given, who="t").result()
+    drafted = node.do("matter.draft", given, who=HOME).result()
     states = []
     for key in world.officials["SA"]["signatory"]:
         envelope = add_signature(drafted.envelope.encode(), key).decode()
-        states.append(node.do("matter.say", {"envelope": envelope}, who="t").result().state)
+        states.append(node.do("matter.say", {"envelope": envelope}, who=HOME).result().state)
     assert states == ["waits", "said"]
 
 
@@ -113,7 +114,7 @@ def test_suspension_stops_own_releases_at_once_and_what_waits_and_not_what_saves
     world.wire.join("IQ", world.nodes["IQ"].receive)
     world.nodes["SA"].line("IQ").reached()
     world.step()
-    held = {row.key for row in world.nodes["IQ"].ask("intelligence.alerts", {}, who="t")}
+    held = {row.key for row in world.nodes["IQ"].ask("intelligence.alerts", {}, who=HOME)}
     assert rescue.id in held
     assert waiting.id not in held
     assert world.alert("IQ").released == ("SA",)  # the other party goes on
@@ -134,7 +135,7 @@ def test_after_the_end_what_was_received_is_still_bound(world: Nations) -> None:
         world.say(party, "end", matter, text.digest)
         world.step()
     assert world.alert("SA").released == ()
-    body = world.nodes["IQ"].ask("intelligence.alert", {"id": stated.id}, who="t").body
+    body = world.nodes["IQ"].ask("intelligence.alert", {"id": stated.id}, who=HOME).body
     assert body["handling"]["onward"] == "never"
     assert body["delete_by"].startswith("2027")
     assert world.say("IQ", "object", matter, _statement(world, matter, "SA", "end")).state == "said"  # still heard
@@ -145,7 +146,7 @@ def test_a_third_nation_is_shown_the_matter_accedes_and_is_agreed_to(world: Nati
     matter = world.propose("SA", text)
     world.conclude(matter, text)
     assert world.alert("JO").released == ()
-    world.nodes["SA"].do("matter.share", {"matter": matter, "to": "JO"}, who="t").result()
+    world.nodes["SA"].do("matter.share", {"matter": matter, "to": "JO"}, who=HOME).result()
     world.step()
     world.say("JO", "accede", matter, text.digest)
     world.step()
@@ -163,7 +164,7 @@ def test_a_third_nation_is_shown_the_matter_accedes_and_is_agreed_to(world: Nati
 def test_what_is_not_open_to_a_nation_is_not_shown_to_it(world: Nations) -> None:
     closed = world.propose("SA", world.text())
     with pytest.raises(NotAllowed):
-        world.nodes["SA"].do("matter.share", {"matter": closed, "to": "JO"}, who="t").result()
+        world.nodes["SA"].do("matter.share", {"matter": closed, "to": "JO"}, who=HOME).result()
 
 
 def test_a_reservation_narrows_for_its_party(world: Nations) -> None:
@@ -202,10 +203,10 @@ def test_a_draft_is_stale_once_something_else_was_said(world: Nations) -> None:
     text = world.text()
     matter = world.propose("SA", text)
     node = world.nodes["IQ"]
-    drafted = node.do("matter.draft", {"says": "sign", "matter": matter, "about": text.digest}, who="t").result()
+    drafted = node.do("matter.draft", {"says": "sign", "matter": matter, "about": text.digest}, who=HOME).result()
     world.say("IQ", "endorse", matter, text.digest)
     with pytest.raises(Clash):
-        node.do("matter.say", {"envelope": drafted.envelope}, who="t").result()
+        node.do("matter.say", {"envelope": drafted.envelope}, who=HOME).result()
 
 
 def test_negotiation_goes_on_while_keys_rotate(world: Nations) -> None:
@@ -244,7 +245,7 @@ def test_a_forged_statement_is_refused_and_leaves_no_trace(world: Nations) -> No
     text = world.text()
     matter = world.propose("SA", text)
     node = world.nodes["IQ"]
-    drafted = node.do("matter.draft", {"says": "sign", "matter": matter, "about": text.digest}, who="t").result()
+    drafted = node.do("matter.draft", {"says": "sign", "matter": matter, "about": text.digest}, who=HOME).result()
     forged = sign("statement", read_said(drafted.envelope.encode()), world.officials["JO"]["signatory"][0])
     rings = world.nodes["SA"].rings.keyrings()
     with pytest.raises(Untrusted):
@@ -272,7 +273,7 @@ def test_two_statements_under_one_number_are_kept_as_evidence(world: Nations) ->
     envelope = add_signature(envelope, world.officials["SA"]["signatory"][1])
     forged = replace(filed, envelope=envelope)
     node = world.nodes["SA"]
-    node.store.write(lambda tx: node._desk(tx, "t").address(forged, "IQ")).result()
+    node.store.write(lambda tx: node._desk(tx, HOME).address(forged, "IQ")).result()
     world.step()
     [kept] = world.homes["IQ"].evidence.glob("*contradiction*")
     assert "withdraw" not in [each.says for each in world.shown("IQ", matter).said]
@@ -319,7 +320,7 @@ def test_the_reservation_of_a_nation_that_acceded_narrows_too(world: Nations) ->
     text = world.text(accession="open")
     matter = world.propose("SA", text)
     world.conclude(matter, text)
-    world.nodes["SA"].do("matter.share", {"matter": matter, "to": "JO"}, who="t").result()
+    world.nodes["SA"].do("matter.share", {"matter": matter, "to": "JO"}, who=HOME).result()
     world.step()
     world.say("JO", "accede", matter, text.digest)
     assert world.alert("JO").released == ("IQ", "SA")
@@ -365,12 +366,12 @@ def test_nothing_that_a_partner_offers_keeps_us_from_deciding(world: Nations, pa
         with suppress(NotAllowed):  # what binds to a text that makes no sense is not even kept
             node.store.write(lambda tx, e=envelope: take(tx, e, rings, world.clock.now(), me="IQ")).result()  # type: ignore[misc]
     assert world.alert("IQ").released == ("SA",)
-    world.nodes["IQ"].ask("matter.list", {}, who="t")
+    world.nodes["IQ"].ask("matter.list", {}, who=HOME)
 
 
 def owed(world: Nations, party: str) -> list[Duty]:
     """What is owed in matters; keys are to be renewed as well."""
-    found = world.nodes[party].ask("duty.list", {}, who="t")
+    found = world.nodes[party].ask("duty.list", {}, who=HOME)
     return [each for each in found if each.what != "renew_keys"]
 
 

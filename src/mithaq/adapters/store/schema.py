@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-SCHEMA = 3
+SCHEMA = 4
 
 metadata = MetaData()
 _Serial = BigInteger().with_variant(Integer, "sqlite")
@@ -120,7 +120,20 @@ rows = Table(
     Column("place", Text, nullable=False),
     Column("exercise", Boolean, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("position", _Serial, nullable=False, server_default="0"),
 )
+Index("rows_newest", rows.c.view, rows.c.exercise, rows.c.position)
+
+terms = Table(
+    "terms",
+    metadata,
+    Column("view", Text, primary_key=True),
+    Column("exercise", Boolean, primary_key=True),
+    Column("term", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+Index("terms_key", terms.c.view, terms.c.key)
 
 audit = Table(
     "audit",
@@ -130,8 +143,12 @@ audit = Table(
     Column("who", Text, nullable=False),
     Column("act", Text, nullable=False),
     Column("subject", Text, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("chain", LargeBinary, nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
+Index("audit_subject", audit.c.subject, audit.c.number)
+Index("audit_who", audit.c.who, audit.c.number)
 
 memos = Table("memos", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
 
@@ -159,7 +176,31 @@ duties = Table(
 )
 Index("duties_due", duties.c.due, sqlite_where=duties.c.state == "open")
 
+papers = Table(
+    "papers",
+    metadata,
+    Column("sort", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("expires", Text, nullable=False),  # empty: never
+    Column("content", LargeBinary, nullable=False),
+)
+Index("papers_expires", papers.c.expires, sqlite_where=papers.c.expires != "")
+
+blobs = Table(
+    "blobs", metadata, Column("hash", LargeBinary, primary_key=True), Column("data", LargeBinary, nullable=False)
+)
+
 STEPS: dict[int, tuple[str, ...]] = {
     2: ("create index if not exists messages_lane on messages (link, lane, seq) where outcome = 'waiting'",),
     3: (),  # statements and duties: new tables
+    4: (  # rows are derived, and folded again with their terms; the audit log is chained from here on
+        "alter table audit add column reason text not null default ''",
+        "alter table audit add column chain blob not null default x''",
+        "alter table rows add column position integer not null default 0",
+        "create index if not exists rows_newest on rows (view, exercise, position)",
+        "create index if not exists audit_subject on audit (subject, number)",
+        "create index if not exists audit_who on audit (who, number)",
+        "delete from rows",
+        "delete from cursors",
+    ),
 }

@@ -1,4 +1,4 @@
-"""The shelves in SQL: records, journal, decisions, views and the audit log. ``links`` has a file of its own."""
+"""The shelves in SQL: records, journal, decisions and memos. The others have files of their own."""
 
 from __future__ import annotations
 
@@ -7,24 +7,15 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from mithaq.adapters.store import schema
 from mithaq.adapters.store.pending import Pending
 from mithaq.adapters.store.prepared import Prepared
-from mithaq.kernel import canonical
 from mithaq.kernel.clock import read_instant, write_instant
-from mithaq.kernel.shelves import Entry, Holding, Row
+from mithaq.kernel.shelves import Entry, Holding
 
-_R, _J, _D, _V, _C, _A, _N = (
-    schema.records,
-    schema.journal,
-    schema.decisions,
-    schema.rows,
-    schema.cursors,
-    schema.audit,
-    schema.memos,
-)
+_R, _J, _D, _N = schema.records, schema.journal, schema.decisions, schema.memos
 
 _RECORD_NEWEST = select(_R).where(_R.c.id == bindparam("id")).order_by(_R.c.version.desc()).limit(1)
 _RECORD_VERSION = select(_R).where(_R.c.id == bindparam("id"), _R.c.version == bindparam("version"))
@@ -46,24 +37,6 @@ _JOURNAL_LAST = select(func.max(_J.c.position))
 _DECISION_PUT = insert(_D).prefix_with("OR REPLACE", dialect="sqlite")
 _DECISION = select(_D.c.content).where(_D.c.subject == bindparam("s"), _D.c.party == bindparam("p"))
 _DECISIONS = select(_D.c.party, _D.c.content).where(_D.c.subject == bindparam("s")).order_by(_D.c.party)
-_CURSOR = select(_C.c.version, _C.c.position).where(_C.c.view == bindparam("v"))
-_CURSOR_ADD = insert(_C)
-_CURSOR_MOVE = (
-    update(_C).where(_C.c.view == bindparam("v")).values(version=bindparam("to_version"), position=bindparam("to"))
-)
-_ROWS_CLEAR = delete(_V).where(_V.c.view == bindparam("v"))
-_ROW_REMOVE = delete(_V).where(_V.c.view == bindparam("v"), _V.c.key == bindparam("k"))
-_ROW_ADD = insert(_V)
-_ROW = select(_V).where(_V.c.view == bindparam("v"), _V.c.key == bindparam("k"))
-_ROWS = (
-    select(_V)
-    .where(_V.c.view == bindparam("v"), _V.c.exercise == bindparam("exercise"), _V.c.key > bindparam("after"))
-    .order_by(_V.c.key)
-    .limit(bindparam("limit"))
-)
-_AUDIT_ADD = insert(_A)
-_AUDIT_PAGE = select(_A).where(_A.c.number > bindparam("after")).order_by(_A.c.number).limit(bindparam("limit"))
-
 _MEMO = select(_N.c.value).where(_N.c.name == bindparam("n"))
 _MEMO_ADD = insert(_N)
 _MEMO_REMOVE = delete(_N).where(_N.c.name == bindparam("n"))
@@ -147,50 +120,6 @@ class SqlDecisions:
         self._pending.write(_D, _DECISION_PUT)
 
 
-class SqlViews:
-    def __init__(self, run: Prepared) -> None:
-        self._run = run
-
-    def cursor(self, view: str) -> tuple[int, int]:
-        row = self._run.first(_CURSOR, {"v": view})
-        return (row[0], row[1]) if row else (0, 0)
-
-    def move(self, view: str, version: int, position: int) -> None:
-        if self._run.run(_CURSOR_MOVE, {"v": view, "to_version": version, "to": position}) == 0:
-            self._run.run(_CURSOR_ADD, {"view": view, "version": version, "position": position})
-
-    def clear(self, view: str) -> None:
-        self._run.run(_ROWS_CLEAR, {"v": view})
-
-    def put(self, view: str, row: Row) -> None:
-        self.remove(view, row.key)
-        values = {name: getattr(row, name) for name in Row.__struct_fields__}
-        self._run.run(_ROW_ADD, values | {"view": view, "body": canonical.encode(row.body)})
-
-    def remove(self, view: str, key: str) -> None:
-        self._run.run(_ROW_REMOVE, {"v": view, "k": key})
-
-    def get(self, view: str, key: str) -> Row | None:
-        found = self._run.first(_ROW, {"v": view, "k": key})
-        return _row(found) if found else None
-
-    def page(self, view: str, *, exercise: bool, after: str = "", limit: int = 100) -> Sequence[Row]:
-        given = {"v": view, "exercise": exercise, "after": after, "limit": limit}
-        return [_row(found) for found in self._run.all(_ROWS, given)]
-
-
-class SqlAudit:
-    def __init__(self, run: Prepared) -> None:
-        self._run = run
-
-    def add(self, *, at: datetime, who: str, act: str, subject: str) -> None:
-        self._run.run(_AUDIT_ADD, {"at": write_instant(at), "who": who, "act": act, "subject": subject})
-
-    def page(self, *, after: int = 0, limit: int = 1000) -> Sequence[tuple[int, datetime, str, str, str]]:
-        found = self._run.all(_AUDIT_PAGE, {"after": after, "limit": limit})
-        return [(number, read_instant(at), who, act, subject) for number, at, who, act, subject in found]
-
-
 class SqlMemos:
     def __init__(self, run: Prepared) -> None:
         self._run = run
@@ -215,8 +144,3 @@ def _holding(row: tuple[Any, ...] | None) -> Holding | None:
 def _held(row: tuple[Any, ...]) -> Holding:
     id, version, kind, origin, exercise, *rest = row
     return Holding(id, version, kind, origin, bool(exercise), *rest)
-
-
-def _row(found: tuple[Any, ...]) -> Row:
-    _, key, title, time, place, exercise, body = found
-    return Row(key, title, time, place, bool(exercise), canonical.decode(body, dict))

@@ -17,9 +17,11 @@ from sqlalchemy.pool import StaticPool
 from mithaq.adapters.store import schema
 from mithaq.adapters.store.links import SqlLinks
 from mithaq.adapters.store.matters import SqlDuties, SqlStatements
+from mithaq.adapters.store.papers import SqlAudit, SqlBlobs, SqlPapers
 from mithaq.adapters.store.pending import Pending
 from mithaq.adapters.store.prepared import Prepared
-from mithaq.adapters.store.shelves import SqlAudit, SqlDecisions, SqlJournal, SqlMemos, SqlRecords, SqlViews
+from mithaq.adapters.store.shelves import SqlDecisions, SqlJournal, SqlMemos, SqlRecords
+from mithaq.adapters.store.views import SqlViews
 from mithaq.adapters.store.writer import Writer
 from mithaq.errors import Clash, Unavailable
 from mithaq.kernel.ports import Transaction, nothing
@@ -44,6 +46,8 @@ class SqlTransaction:
         self.memos = SqlMemos(run)
         self.statements = SqlStatements(run, pending)
         self.duties = SqlDuties(run, pending)
+        self.papers = SqlPapers(run, pending)
+        self.blobs = SqlBlobs(run, pending)
 
 
 class SqlStore:

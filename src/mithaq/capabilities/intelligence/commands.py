@@ -11,6 +11,7 @@ from mithaq.capabilities.intelligence.records import VEHICLE_ALERT, Country, Pla
 from mithaq.errors import MithaqError
 from mithaq.kernel import canonical
 from mithaq.kernel.desk import Desk, Stated
+from mithaq.kernel.people.roles import OPERATIONAL
 from mithaq.kernel.plug import Command
 from mithaq.kernel.record import Marking, Record
 from mithaq.kernel.values import Code, FreeText, Instant, Line, PlaceText, RecordId
@@ -121,9 +122,28 @@ def _same(desk: Desk, known: Record, given: AlertVehicle) -> bool:
 
 
 COMMANDS = (
-    Command("intelligence.alert-vehicle", "raise an alert on a vehicle", AlertVehicle, Stated, alert_vehicle),
     Command(
-        "intelligence.correct-vehicle", "correct an alert by a new version", CorrectVehicle, Stated, correct_vehicle
+        "intelligence.alert-vehicle",
+        "raise an alert on a vehicle",
+        AlertVehicle,
+        Stated,
+        alert_vehicle,
+        roles=OPERATIONAL,
     ),
-    Command("intelligence.alert-vehicles", "raise many alerts", AlertVehicles, tuple[Taken, ...], alert_vehicles),
+    Command(
+        "intelligence.correct-vehicle",
+        "correct an alert by a new version",
+        CorrectVehicle,
+        Stated,
+        correct_vehicle,
+        roles=OPERATIONAL,
+    ),
+    Command(
+        "intelligence.alert-vehicles",
+        "raise many alerts",
+        AlertVehicles,
+        tuple[Taken, ...],
+        alert_vehicles,
+        roles=OPERATIONAL,
+    ),
 )

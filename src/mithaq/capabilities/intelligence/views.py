@@ -10,6 +10,7 @@ from mithaq.capabilities.intelligence.records import VEHICLE_ALERT
 from mithaq.kernel import canonical
 from mithaq.kernel.clock import period, write_instant
 from mithaq.kernel.desk import Desk
+from mithaq.kernel.people.roles import OPERATIONAL
 from mithaq.kernel.plug import Question
 from mithaq.kernel.ports import Transaction
 from mithaq.kernel.record import Record
@@ -101,6 +102,8 @@ def _row(id: str, fields: dict[str, Any], exercise: bool, body: dict[str, Any]) 
 
 VIEWS = (View(VIEW, 1, fold),)
 QUESTIONS = (
-    Question("intelligence.alerts", "alerts, our own and received", Listing, tuple[Row, ...], alerts),
-    Question("intelligence.alert", "one alert with its provenance", One, Row, show),
+    Question(
+        "intelligence.alerts", "alerts, our own and received", Listing, tuple[Row, ...], alerts, roles=OPERATIONAL
+    ),
+    Question("intelligence.alert", "one alert with its provenance", One, Row, show, roles=OPERATIONAL),
 )

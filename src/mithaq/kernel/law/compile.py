@@ -27,6 +27,7 @@ class Compiled:
     def __init__(self, book: Rulebook) -> None:
         self.book = book
         self._scopes: dict[Ends, Scope] = {}
+        self._spoken: dict[tuple[str, str], bool] = {}
 
     def decide(self, request: Request) -> Decision:
         """What the law says of the request, with the digests of everything it rests on."""
@@ -38,6 +39,15 @@ class Compiled:
         scope = self._scopes.get(ends) or self._scope(ends)
         stretch = bisect_right(scope.cuts, request.instant)
         return (scope.plans.get(stretch) or scope.plan(stretch, request.instant)).rule(request, near_misses)
+
+    def speaks_of(self, party: str, act: str) -> bool:
+        """Whether any national law of this party permits this act to anybody: if not, it has not taken it up."""
+        found = self._spoken.get((party, act))
+        if found is None:
+            clauses = (clause for law in self.book.laws if party in law.parties for clause in law.clauses)
+            found = any(clause.act == act and clause.effect == "permit" for clause in clauses)
+            self._spoken[party, act] = found
+        return found
 
     def plan(self, request: Request) -> Plan:
         """The plan by which the request is decided: the columns that speak of it."""

@@ -6,6 +6,7 @@ it comes. So bundles and lines mix freely, and a bundle that is lost or read twi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
@@ -14,6 +15,7 @@ from mithaq.errors import NotFound
 from mithaq.kernel import canonical
 from mithaq.kernel.node import Node
 from mithaq.kernel.party import fingerprint
+from mithaq.kernel.people.actor import Actor
 from mithaq.kernel.values import PartyId
 
 LARGEST = 1024 * 1024
@@ -94,20 +96,32 @@ def install(node: Node, given: Install) -> Installed:
     return Installed(found.party, found.serial, fingerprint(found))
 
 
-_ACTS: dict[str, tuple[type[Struct], Any]] = {
-    "bundle.pack": (Pack, pack),
-    "bundle.take": (Sealed, take),
-    "bundle.settle": (Sealed, settle),
-    "keys.install": (Install, install),
-}
-NAMES = tuple(_ACTS)
+class Act(Struct, frozen=True):
+    """One act by hand: what it takes, and who may by default."""
+
+    name: str
+    takes: type[Struct]
+    run: Callable[[Node, Any], Any]
+    roles: tuple[str, ...]
 
 
-def by_hand(node: Node, name: str, given: object, *, who: str) -> Any:
+_CARRIES = ("liaison_officer", "supervisor", "administrator")
+_ACTS = (
+    Act("bundle.pack", Pack, pack, _CARRIES),
+    Act("bundle.take", Sealed, take, _CARRIES),
+    Act("bundle.settle", Sealed, settle, _CARRIES),
+    Act("keys.install", Install, install, ("administrator",)),
+)
+ACTS = {act.name: act for act in _ACTS}
+NAMES = tuple(ACTS)
+
+
+def by_hand(node: Node, name: str, given: object, *, who: Actor) -> Any:
     """Do one of ``NAMES``. It is audited first, as every act is."""
-    takes, run = _ACTS[name]
-    taken = canonical.fit(given, takes)
+    act = ACTS[name]
+    taken = canonical.fit(given, act.takes)
+    node.permit(who, act)
     at = node.clock.now()
     subject = getattr(taken, "party", "")
-    node.store.write(lambda tx: tx.audit.add(at=at, who=who, act=name, subject=subject)).result()
-    return run(node, taken)
+    node.store.write(lambda tx: tx.audit.add(at=at, who=who.id, act=name, subject=subject)).result()
+    return act.run(node, taken)

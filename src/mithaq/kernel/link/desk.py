@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from typing import Any
 
 from msgspec import Struct
 
@@ -13,12 +14,13 @@ from mithaq.kernel.link import export as exports
 from mithaq.kernel.link.log import tiles
 from mithaq.kernel.link.log.checkpoint import read_checkpoint
 from mithaq.kernel.link.log.proof import Tree
+from mithaq.kernel.people.roles import EVERYONE, OPERATIONAL
 from mithaq.kernel.plug import Command, Question
 from mithaq.kernel.values import Count, PartyId, RecordId, ends, link_id
 
 TILES = 64  # files of a log in one answer
-STORED: dict[str, bool] = {"of_views": False}  # rests on what is stored, on no view
-PLAIN: dict[str, bool] = STORED | {"personal": False}  # and names nobody
+STORED: dict[str, Any] = {"of_views": False}  # rests on what is stored, on no view
+PLAIN: dict[str, Any] = STORED | {"personal": False}  # and names nobody
 
 
 class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
@@ -261,40 +263,38 @@ def tile_files(desk: Desk, given: Further) -> Files:
     return Files((*files, tiles.File("checkpoint", note.encode())), None)
 
 
+_STOPS = ("supervisor", "legal_officer", "liaison_officer", "administrator")
 COMMANDS = (
-    Command("link.pause", "stop sending to a partner and taking from it", Whom, LinkPaused, pause_link),
-    Command("link.resume", "send to and take from a partner again", Whom, LinkPaused, resume_link),
-    Command("link.recall", "stop what still waits of a record, on every link", Which, Recalled, recall),
-    Command("node.restored", "say that this home was set back by a restore", Nothing, Restored, restored),
-)
+    Command(
+        "link.pause", "stop sending to a partner and taking from it", Whom, LinkPaused, pause_link, roles=_STOPS
+    ),
+    Command("link.resume", "send to and take from a partner again", Whom, LinkPaused, resume_link, roles=_STOPS),
+    Command(
+        "link.recall", "stop what still waits of a record, on every link", Which, Recalled, recall, roles=OPERATIONAL
+    ),
+    Command(
+        "node.restored", "say that this home was set back by a restore", Nothing, Restored, restored,
+        roles=("administrator",),
+    ),
+)  # fmt: skip
 QUESTIONS = (
-    Question("link.tiles", "files of a log in the format of C2SP tlog-tiles", Further, Files, tile_files, **PLAIN),
     Question(
-        "link.prove",
-        "the proof that a message is in the signed log",
-        Number,
-        Proof,
-        prove,
-        personal=False,
-        of_views=False,
-    ),
-    Question("link.export", "this side of a link, for an auditor", Further, exports.Page, export, **STORED),
-    Question(
-        "link.status",
-        "numbers and state of every link",
-        Nothing,
-        tuple[LinkState, ...],
-        links,
-        personal=False,
-        of_views=False,
+        "link.tiles", "files of a log in the format of C2SP tlog-tiles", Further, Files, tile_files,
+        roles=EVERYONE, **PLAIN,
     ),
     Question(
-        "link.verify",
-        "rebuild and check every log",
-        Nothing,
-        tuple[Verification, ...],
-        verify,
-        personal=False,
-        of_views=False,
+        "link.prove", "the proof that a message is in the signed log", Number, Proof, prove, roles=EVERYONE, **PLAIN
     ),
-)
+    Question(
+        "link.export", "this side of a link, for an auditor", Further, exports.Page, export,
+        roles=("oversight", "legal_officer"), **STORED,
+    ),
+    Question(
+        "link.status", "numbers and state of every link", Nothing, tuple[LinkState, ...], links,
+        roles=EVERYONE, **PLAIN,
+    ),
+    Question(
+        "link.verify", "rebuild and check every log", Nothing, tuple[Verification, ...], verify,
+        roles=EVERYONE, **PLAIN,
+    ),
+)  # fmt: skip

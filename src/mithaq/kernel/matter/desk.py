@@ -26,6 +26,7 @@ from mithaq.kernel.matter.kinds import KINDS
 from mithaq.kernel.matter.offers import texts
 from mithaq.kernel.matter.said import Said, read_said
 from mithaq.kernel.matter.take import asked_by_text, state_of, take
+from mithaq.kernel.people.roles import EVERYONE
 from mithaq.kernel.plug import Command, Question
 from mithaq.kernel.record import new_id
 from mithaq.kernel.shelves import Filed
@@ -373,16 +374,18 @@ def _memo(said: Said) -> str:
 
 
 PLAIN: dict[str, bool] = {"personal": False, "of_views": False}
+_SPEAKS = ("legal_officer", "liaison_officer", "supervisor")
 COMMANDS = (
-    Command("matter.draft", "draft what is to be said in a matter", ToDraft, Drafted, draft),
-    Command("matter.say", "say what was drafted, once it is signed", ToState, Spoken, say),
-    Command("matter.share", "show a matter to a nation that may accede", ToShare, Shared, share),
+    Command("matter.draft", "draft what is to be said in a matter", ToDraft, Drafted, draft, roles=_SPEAKS),
+    Command("matter.say", "say what was drafted, once it is signed", ToState, Spoken, say, roles=_SPEAKS),
+    Command("matter.share", "show a matter to a nation that may accede", ToShare, Shared, share, roles=_SPEAKS),
 )
 QUESTIONS = (
     Question(
-        "matter.list", "every matter, and what it has come to", Nothing, tuple[MatterState, ...], matters, **PLAIN
+        "matter.list", "every matter, and what it has come to", Nothing, tuple[MatterState, ...], matters,
+        roles=EVERYONE, **PLAIN,
     ),
-    Question("matter.show", "what a matter has come to", Which, MatterState, show, **PLAIN),
-    Question("matter.text", "a text of a matter, whole", OneText, dict[str, Any], text_of, **PLAIN),
-    Question("duty.list", "what is owed, by when", Nothing, tuple[Duty, ...], owed, **PLAIN),
-)
+    Question("matter.show", "what a matter has come to", Which, MatterState, show, roles=EVERYONE, **PLAIN),
+    Question("matter.text", "a text of a matter, whole", OneText, dict[str, Any], text_of, roles=EVERYONE, **PLAIN),
+    Question("duty.list", "what is owed, by when", Nothing, tuple[Duty, ...], owed, roles=EVERYONE, **PLAIN),
+)  # fmt: skip

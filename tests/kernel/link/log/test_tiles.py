@@ -8,6 +8,7 @@ import pytest
 from mithaq.kernel.link.log.checkpoint import read_checkpoint
 from mithaq.kernel.link.log.tiles import path_of
 from mithaq.kernel.link.log.tree import leaf_hash
+from mithaq.kernel.people.actor import HOME
 from tests.worlds import World, alert
 
 
@@ -15,11 +16,11 @@ from tests.worlds import World, alert
 def test_the_files_give_the_signed_root(world: World, count: int) -> None:
     for first in range(0, count, 500):
         rows = [alert(plate=f"P-{n}") for n in range(first, min(first + 500, count))]
-        world.jo.do("intelligence.alert-vehicles", {"rows": rows}, who="t").result()
+        world.jo.do("intelligence.alert-vehicles", {"rows": rows}, who=HOME).result()
     files: dict[str, bytes] = {}
     after: int | None = 0
     while after is not None:
-        page = world.jo.ask("link.tiles", {"sender": "JO", "receiver": "SA", "after": after}, who="t")
+        page = world.jo.ask("link.tiles", {"sender": "JO", "receiver": "SA", "after": after}, who=HOME)
         files |= {each.path: each.data for each in page.files}
         after = page.after
     signed, _ = read_checkpoint(files["checkpoint"].decode())
