@@ -14,6 +14,8 @@ from mithaq.cli.show import emit, table
 from mithaq.config import Home
 from mithaq.errors import Invalid
 
+WHY = ("wrong", "ended", "unlawful", "contested", "withdrawn")
+
 
 @click.group()
 def link() -> None:
@@ -55,16 +57,18 @@ def resume(home: Home, party: str, as_json: bool) -> None:
 
 @link.command()
 @click.argument("record")
+@click.option("--why", type=click.Choice(WHY), default="withdrawn", show_default=True, help="What partners are told.")
 @json_option
 @pass_home
-def recall(home: Home, record: str, as_json: bool) -> None:
-    """Stop what still waits of RECORD on every link. What a partner already has is named, and not touched."""
+def recall(home: Home, record: str, why: str, as_json: bool) -> None:
+    """Take back RECORD: what still waits of it is stopped, and every partner who has it is told that it is recalled."""
     from mithaq.cli.reach import reach
 
     with reach(home) as reached:
-        found = reached.do("link.recall", {"id": record})
+        found = reached.do("link.recall", {"id": record, "why": why})
     lines = [f"stopped {len(found['stopped'])} messages that waited"]
     lines += [f"  already arrived: {each}" for each in found["arrived"]]
+    lines += [f"  told {party}" for party in found["told"]]
     emit(found, as_json=as_json, text="\n".join(lines))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
-from mithaq.errors import NotAllowed, NotFound
+from mithaq.errors import Clash, NotAllowed, NotFound
 from mithaq.kernel import canonical
 from mithaq.kernel.law.compile import Compiled
 from mithaq.kernel.law.decision import Decision
@@ -237,6 +237,8 @@ class Desk(Struct, frozen=True):
     def _keep(self, record: Record, reference: str) -> None:
         if record.version > 1:
             follows(record, self.own(record.id))
+            if self.tx.memos.get(f"recalled/{record.id}") is not None:
+                raise Clash("recalled", f"{record.id} was recalled", hint="state what holds now as a new record")
         position = self._note("record", record, "")
         self.tx.records.add(
             Holding(

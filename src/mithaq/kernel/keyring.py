@@ -26,6 +26,10 @@ from mithaq.kernel.manifest import Manifest, Official, Revocation, SealingKey, S
 Standing = Literal["good", "grace", "expired", "revoked", "unknown"]
 """How a pair of keys stands at a moment, for something new that it has signed."""
 
+NODE = "node"
+"""The role in which a node itself speaks: of its own records, never of what binds its nation."""
+
+
 
 class Keyring(Struct, frozen=True):
     """Of one nation. ``serial`` is that of its manifest, 0 for keys that were pinned by a card of the first format."""
@@ -63,9 +67,10 @@ class Keyring(Struct, frozen=True):
     def speakers(self, role: str, at: datetime | None = None) -> tuple[tuple[VerifyKeys, ...], int]:
         """(keys, how many of them must sign) for a statement in this role.
 
-        A nation that has named officials speaks through them alone; one that has named none, through its node.
+        A nation that has named officials speaks through them alone; one that has named none, through its node. What is
+        the node's own to say, it signs in either case.
         """
-        if not self.officials:
+        if not self.officials or role == NODE:
             return self.receipt(at), 1
         of_role = [each for each in self.officials if each.role == role]
         valid = tuple(each.keys for each in of_role if at is None or each.start <= at < each.until)

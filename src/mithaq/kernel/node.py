@@ -16,7 +16,7 @@ from mithaq.kernel.clock import Clock
 from mithaq.kernel.clockwork import tick
 from mithaq.kernel.desk import Desk, Surroundings
 from mithaq.kernel.law.rulebook import Rulebook
-from mithaq.kernel.link import manifests, recover, send
+from mithaq.kernel.link import manifests, recall, recover, send
 from mithaq.kernel.link.ends import Ends, Keystore
 from mithaq.kernel.link.evidence import Keep
 from mithaq.kernel.link.inbound import Answer, Inbound
@@ -214,9 +214,16 @@ class Node:
         self.tick()
         return moved
 
+    def _follow_recalls(self) -> None:
+        with self.store.read() as tx:
+            idle = not recall.is_watching(tx)
+        if not idle:
+            self.store.write(lambda tx: recall.follow(self._desk(tx, NODE))).result()
+
     def tick(self) -> None:
         """Let the clock have its say: escalate duties whose time has come."""
         tick(self.store, self.rings.own.ring, self.clock.now())
+        self._follow_recalls()
 
     def install(self, manifest: bytes, revocations: Iterable[bytes] = ()) -> Identity:
         """Take up a new key manifest of our root, and what it says of lost keys; every partner is told.

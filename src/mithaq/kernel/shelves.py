@@ -280,8 +280,8 @@ class Statements(Protocol):
     def matters(self, kind: str = "") -> Sequence[str]:
         """The ids of all matters of a kind, or of every kind, in the order they became known."""
 
-    def mark(self) -> tuple[int, str]:
-        """(position, digest) of the newest statement, (0, "") when there is none: what was folded up to here."""
+    def mark(self, kind: str = "") -> tuple[int, str]:
+        """(position, digest) of the newest statement, of all or of one kind of matter; (0, "") when there is none."""
 
 
 class Duties(Protocol):

@@ -11,6 +11,7 @@ import threading
 
 from mithaq.kernel.law.compile import Compiled
 from mithaq.kernel.law.rulebook import Rulebook
+from mithaq.kernel.matter.agreement import KIND
 from mithaq.kernel.matter.book import book_of
 from mithaq.kernel.ports import Transaction
 
@@ -37,7 +38,7 @@ class Standing:
 
     def law(self, tx: Transaction) -> Compiled:
         """The law that holds in this transaction."""
-        mark = tx.statements.mark()
+        mark = tx.statements.mark(KIND)
         with self._lock:
             known = self._known.get(mark)
         if known is None:

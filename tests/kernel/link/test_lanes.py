@@ -190,7 +190,8 @@ def test_a_recalled_record_does_not_leave(world: World) -> None:
     world.step()
     assert outcomes(world) == [(1, "accepted", ""), (2, "tombstone", "recalled"), (3, "accepted", "")]
     late = world.jo.do("link.recall", {"id": stated[0].id}, who=HOME).result()
-    assert (late.stopped, late.arrived) == ((), ("JO>SA/1",))
+    assert (late.stopped, late.arrived, late.told) == ((), ("JO>SA/1",), ("SA",))
+    world.step()
     with world.sa.store.read() as tx:
         buried = tx.links.get("JO>SA", 2)
         assert buried is not None

@@ -23,6 +23,7 @@ _OF = select(_S).where(_S.c.matter == bindparam("m")).order_by(_S.c.party, _S.c.
 _MATTERS = select(_S.c.matter).group_by(_S.c.matter).order_by(func.min(_S.c.position))
 _MATTERS_OF = _MATTERS.where(_S.c.kind == bindparam("k"))
 _MARK = select(_S.c.position, _S.c.digest).order_by(_S.c.position.desc()).limit(1)
+_MARK_OF = _MARK.where(_S.c.kind == bindparam("k"))
 _DUTY_REMOVE = delete(_D).where(_D.c.id == bindparam("i"))
 _DUTY_ADD = insert(_D)
 _DUTY = select(_D).where(_D.c.id == bindparam("i"))
@@ -60,8 +61,8 @@ class SqlStatements:
         statement = _MATTERS_OF if kind else _MATTERS
         return [row[0] for row in self._run.all(statement, {"k": kind})]
 
-    def mark(self) -> tuple[int, str]:
-        row = self._run.first(_MARK, {})
+    def mark(self, kind: str = "") -> tuple[int, str]:
+        row = self._run.first(_MARK_OF, {"k": kind}) if kind else self._run.first(_MARK, {})
         return (row[0], row[1]) if row else (0, "")
 
 

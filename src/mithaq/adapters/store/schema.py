@@ -165,6 +165,7 @@ statements = Table(
     Column("at", Text, nullable=False),
     Column("position", _Serial, nullable=False, unique=True),
 )
+Index("statements_kind", statements.c.kind, statements.c.position)
 
 duties = Table(
     "duties",
@@ -200,6 +201,7 @@ STEPS: dict[int, tuple[str, ...]] = {
         "create index if not exists rows_newest on rows (view, exercise, position)",
         "create index if not exists audit_subject on audit (subject, number)",
         "create index if not exists audit_who on audit (who, number)",
+        "create index if not exists statements_kind on statements (kind, position)",
         "delete from rows",
         "delete from cursors",
     ),

@@ -7,13 +7,15 @@ from typing import Any
 
 from msgspec import Struct
 
-from mithaq.errors import NotFound, Unavailable
+from mithaq.errors import Clash, NotFound, Unavailable
 from mithaq.kernel.desk import Desk
 from mithaq.kernel.link import audit, pause, recover
 from mithaq.kernel.link import export as exports
+from mithaq.kernel.link import recall as recalls
 from mithaq.kernel.link.log import tiles
 from mithaq.kernel.link.log.checkpoint import read_checkpoint
 from mithaq.kernel.link.log.proof import Tree
+from mithaq.kernel.matter.record import Why, mark, recalled
 from mithaq.kernel.people.roles import EVERYONE, OPERATIONAL
 from mithaq.kernel.plug import Command, Question
 from mithaq.kernel.values import Count, PartyId, RecordId, ends, link_id
@@ -100,10 +102,11 @@ class Whom(Struct, frozen=True, forbid_unknown_fields=True):
     party: PartyId
 
 
-class Which(Struct, frozen=True, forbid_unknown_fields=True):
-    """One of our records, all its versions."""
+class ToRecall(Struct, frozen=True, forbid_unknown_fields=True):
+    """One of our records, all its versions, and why it is taken back: the partners who have it are told that much."""
 
     id: RecordId
+    why: Why = "withdrawn"
 
 
 class LinkPaused(Struct, frozen=True):
@@ -114,11 +117,12 @@ class LinkPaused(Struct, frozen=True):
 
 
 class Recalled(Struct, frozen=True):
-    """The messages that were stopped before they left, and those that a partner already has."""
+    """The messages that were stopped before they left, those that a partner already has, and the partners told."""
 
     id: str
     stopped: tuple[str, ...]
     arrived: tuple[str, ...]
+    told: tuple[str, ...] = ()
 
 
 class Restored(Struct, frozen=True):
@@ -215,20 +219,32 @@ def resume_link(desk: Desk, given: Whom) -> LinkPaused:
     return LinkPaused(given.party, False)
 
 
-def recall(desk: Desk, given: Which) -> Recalled:
-    """Stop every version of one of our records that still waits on any link. Where it has arrived, say so."""
-    desk.own(given.id)
-    stopped, arrived = [], []
+def recall(desk: Desk, given: ToRecall) -> Recalled:
+    """Take back one of our records: stop what still waits on any link, and tell every partner who has it.
+
+    A message that waits may have arrived without our knowing: its partner is told once its receipt says so.
+    """
+    newest = desk.own(given.id)
+    if (why := recalled(desk.tx, given.id)) is not None:
+        raise Clash("recalled", f"{given.id} was recalled before: {why}")
+    stopped, arrived, told = [], [], []
     for partner in desk.node.partners:
         link = link_id(desk.node.party, partner)
         waiting = desk.tx.links.waiting_about(link, given.id)
         desk.tx.links.withdraw(link, waiting, "recalled")
         recover.deferred(desk.tx, partner, given.id)  # nor is it released later
         stopped += [f"{link}/{seq}" for seq in waiting]
-        for version in range(1, desk.own(given.id).version + 1):
-            carried = desk.tx.links.carrying(f"{given.id}/{version}")
-            arrived += [f"{m.link}/{m.seq}" for m in carried if m.link == link and m.outcome == "accepted"]
-    return Recalled(given.id, tuple(stopped), tuple(arrived))
+        versions = range(1, newest.version + 1)
+        carried = [m for version in versions for m in desk.tx.links.carrying(f"{given.id}/{version}") if m.link == link]
+        here = [f"{m.link}/{m.seq}" for m in carried if m.outcome == "accepted"]
+        arrived += here
+        if here:
+            recalls.tell(desk, partner, given.id, given.why)
+            told.append(partner)
+        elif waiting:
+            recalls.watch(desk.tx, partner, given.id)
+    mark(desk.tx, given.id, given.why, desk.at, desk.node.party)
+    return Recalled(given.id, tuple(stopped), tuple(arrived), tuple(told))
 
 
 def restored(desk: Desk, _: Nothing) -> Restored:
@@ -270,7 +286,8 @@ COMMANDS = (
     ),
     Command("link.resume", "send to and take from a partner again", Whom, LinkPaused, resume_link, roles=_STOPS),
     Command(
-        "link.recall", "stop what still waits of a record, on every link", Which, Recalled, recall, roles=OPERATIONAL
+        "link.recall", "take back a record of ours, and tell every partner who has it", ToRecall, Recalled, recall,
+        roles=OPERATIONAL,
     ),
     Command(
         "node.restored", "say that this home was set back by a restore", Nothing, Restored, restored,

@@ -16,6 +16,7 @@ from mithaq.errors import Clash, NotAllowed, NotFound, Untrusted
 from mithaq.kernel import canonical
 from mithaq.kernel.desk import Desk
 from mithaq.kernel.duty import Duty, duties
+from mithaq.kernel.keyring import NODE
 from mithaq.kernel.law.reserve import Reservation, check_reservation
 from mithaq.kernel.law.text import Text
 from mithaq.kernel.link import recover
@@ -254,9 +255,8 @@ def show(desk: Desk, given: Which) -> MatterState:
 
 
 def matters(desk: Desk, _: Nothing) -> tuple[MatterState, ...]:
-    """Every matter that this node is part of."""
-    names = (each for kind in KINDS for each in desk.tx.statements.matters(kind))
-    return tuple(show(desk, Which(name)) for name in names)
+    """Every matter of agreement that this node is part of."""
+    return tuple(show(desk, Which(name)) for name in desk.tx.statements.matters(KIND))
 
 
 def owed(desk: Desk, _: Nothing) -> tuple[Duty, ...]:
@@ -322,6 +322,8 @@ def _heard(desk: Desk, state: State) -> dict[str, str]:
 
 def _need(desk: Desk, said: Said) -> int:
     """How many officials must sign, the nation's own rule and the text's together; 0 where the node speaks."""
+    if said.role == NODE:
+        return 0
     ring, least = desk.node.rings.own.ring, asked_by_text(desk.tx, said)
     if ring.officials:
         return max(ring.speakers(said.role)[1], least)

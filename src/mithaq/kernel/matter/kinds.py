@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from mithaq.kernel.matter.agreement import AGREEMENT
 from mithaq.kernel.matter.kind import MatterKind
+from mithaq.kernel.matter.record import RECORD
 
-KINDS: dict[str, MatterKind] = {kind.name: kind for kind in (AGREEMENT,)}
+KINDS: dict[str, MatterKind] = {kind.name: kind for kind in (AGREEMENT, RECORD)}

@@ -1,0 +1,41 @@
+"""Telling partners of a recall: at once those who have the record, and later those whose receipt shows that they do."""
+
+from __future__ import annotations
+
+from mithaq.kernel.desk import Desk
+from mithaq.kernel.matter.record import KIND, recalled
+from mithaq.kernel.matter.speak import speak
+from mithaq.kernel.ports import Transaction
+from mithaq.kernel.values import link_id
+
+_WATCHED = "recalling/"
+
+
+def tell(desk: Desk, partner: str, record: str, why: str) -> None:
+    """State the recall to a partner."""
+    speak(desk, KIND, "recall", parties=(desk.node.party, partner), record=record, why=why)
+
+
+def watch(tx: Transaction, partner: str, record: str) -> None:
+    """Remember that a message of the record was stopped of which it is not known whether it arrived."""
+    tx.memos.put(f"{_WATCHED}{record}/{partner}", "")
+
+
+def is_watching(tx: Transaction) -> bool:
+    return bool(tx.memos.names(_WATCHED))
+
+
+def follow(desk: Desk) -> int:
+    """Tell those partners of a recall whose receipts have shown by now that they hold the record. How many."""
+    told = 0
+    for name in desk.tx.memos.names(_WATCHED):
+        record, _, partner = name.removeprefix(_WATCHED).partition("/")
+        link, newest = link_id(desk.node.party, partner), desk.own(record).version
+        carried = [m for v in range(1, newest + 1) for m in desk.tx.links.carrying(f"{record}/{v}") if m.link == link]
+        if any(message.outcome == "waiting" for message in carried):
+            continue
+        desk.tx.memos.put(name, None)
+        if any(message.outcome == "accepted" for message in carried):
+            tell(desk, partner, record, recalled(desk.tx, record) or "withdrawn")
+            told += 1
+    return told
