@@ -12,11 +12,12 @@ from mithaq.adapters.evidence.folder import EvidenceFolder
 from mithaq.adapters.keystore.box import make_secret
 from mithaq.adapters.keystore.file import KeyFile
 from mithaq.adapters.metrics.prometheus import PrometheusMetrics
+from mithaq.adapters.pictures.pillow import PillowPictures
 from mithaq.adapters.store.sql import open_store
 from mithaq.adapters.store.watermark import Watermark
 from mithaq.adapters.transport.certificate import make_certificate
 from mithaq.adapters.transport.https import HttpsTransport
-from mithaq.capabilities import load
+from mithaq.capabilities import load, load_all
 from mithaq.config import Config, Home, read_config, unlock_secret, write_config, write_private
 from mithaq.errors import Clash, MithaqError, NotFound, Unavailable, Untrusted
 from mithaq.kernel import canonical
@@ -76,7 +77,7 @@ def open_home(
 ) -> Node:
     """The node that lives in this home. The caller holds the home's lock and closes the node's store."""
     config = read_config(home)
-    capabilities = (core, *map(load, config.capabilities))
+    capabilities = (core, *load_all(config.capabilities))
     read_adoption(home)
     if home.kinds.exists():
         kinds = canonical.read(home.kinds.read_bytes(), Kinds)
@@ -103,6 +104,7 @@ def open_home(
         metrics=metrics or PrometheusMetrics(),
         watermark=watermark.note if watermark else None,
         learn=lambda known: write_card(home, config, known),
+        pictures=PillowPictures(),
     )
 
 

@@ -8,6 +8,7 @@ law/            vocabulary, kinds, floor, national laws, adopted.json which says
 partners/XX.json                   the cards we trust, pinned by fingerprint in node.toml
 evidence/       what a partner signed that contradicts itself, and what was turned away
 watermark       how far the journal had come: a store that was set back is noticed
+sessions/NAME   the session of an officer who signed in at this terminal (0600)
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ import msgspec
 from msgspec import Meta, Struct
 
 from mithaq.errors import Invalid, Malformed, NotFound, Unavailable, Untrusted
+from mithaq.kernel.people.officer import OFFICER
 from mithaq.kernel.values import Digest, Line, PartyId
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
-Url = Annotated[str, Meta(pattern=r"^https://[A-Za-z0-9.\-]+:[0-9]{1,5}$")]
+Url = Annotated[str, Meta(pattern=r"^https://[A-Za-z0-9.\-]+:[0-9]{1,5}(?!\n)$")]
 
 
 class Bind(Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,7 +50,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The settings in node.toml."""
 
     party: PartyId
-    names: dict[Annotated[str, Meta(pattern="^(ar|en|fr)$")], Line]
+    names: dict[Annotated[str, Meta(pattern=r"^(ar|en|fr)(?!\n)$")], Line]
     inside: Bind = Bind()
     link: Bind = Bind()
     capabilities: tuple[str, ...] = ("intelligence",)
@@ -56,10 +58,11 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Home:
-    """The files of a node's home, by what they are."""
+    """The files of a node's home, by what they are. ``acting``: the officer as whom it is reached, if any."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, acting: str = "") -> None:
         self.path = path
+        self.acting = acting
         self.settings = path / "node.toml"
         self.keys = path / "keys.json"
         self.unlock = path / "unlock"
@@ -79,14 +82,26 @@ class Home:
         self.kinds = path / "law" / "kinds.json"
         self.adopted = path / "law" / "adopted.json"
         self.partners = path / "partners"
+        self.sessions = path / "sessions"
 
     def partner(self, party: str) -> Path:
         return self.partners / f"{party}.json"
 
+    def session(self, name: str) -> Path:
+        """Where the session of an officer is kept: ``rania`` or ``officer/rania``."""
+        bare = name.removeprefix("officer/")
+        if not OFFICER.fullmatch(f"officer/{bare}"):
+            raise Invalid("officer", f"{name!r} is not the name of an officer", hint="for example rania")
+        return self.sessions / bare
 
-def home(given: str | None) -> Home:
-    """The home that was named, else the one in MITHAQ_HOME, else ``~/.mithaq``."""
-    return Home(Path(given or os.environ.get("MITHAQ_HOME") or Path.home() / ".mithaq").expanduser().absolute())
+
+def home(given: str | None, acting: str | None = None) -> Home:
+    """The home that was named, else the one in MITHAQ_HOME, else ``~/.mithaq``.
+
+    It is reached as the officer that was named, else the one in MITHAQ_AS, else as whoever holds it.
+    """
+    path = Path(given or os.environ.get("MITHAQ_HOME") or Path.home() / ".mithaq").expanduser().absolute()
+    return Home(path, acting or os.environ.get("MITHAQ_AS") or "")
 
 
 def unlock_secret(home: Home) -> bytes | None:

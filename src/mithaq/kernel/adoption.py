@@ -58,6 +58,7 @@ def check_kinds(adopted: Kinds, known: Iterable[Kind]) -> None:
 def _declared(kind: Kind) -> Digest:
     fields = {
         name: {"meaning": field.meaning, "sensitivity": str(field.sensitivity), "free_text": field.free_text}
+        | ({"refers": True} if field.refers else {})
         for name, field in kind.fields.items()
     }
     return canonical.digest_of(

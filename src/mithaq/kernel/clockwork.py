@@ -1,29 +1,35 @@
-"""What the clock asks of a node by itself: duties whose time has come escalate, and keys are to be renewed in time.
+"""What the clock asks of a node by itself: duties escalate, keys are to be renewed, papers that expired are forgotten.
 
 ``tick`` is asked often and mostly finds nothing: it reads first and writes only where something is due.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from mithaq.kernel.clock import read_instant, write_instant
 from mithaq.kernel.duty import Duty, discharge, duties, lapse, open_duty
 from mithaq.kernel.keyring import Keyring
 from mithaq.kernel.manifest import WARNINGS
 from mithaq.kernel.ports import Store, Transaction
 
 RENEW = "renew_keys"
+SWEPT = "papers/swept"
+SWEEP_EVERY = timedelta(hours=1)  # what reads a paper looks at its time itself: this is so that nothing stays for ever
 
 
 def tick(store: Store, ring: Keyring, at: datetime) -> list[Duty]:
-    """Escalate what is due, and see that the keys' own duty is there. What escalated, once each."""
+    """Escalate what is due, see that the keys' own duty is there, forget old papers. What escalated, once each."""
     with store.read() as tx:
-        idle = not tx.duties.due(at, limit=1) and not _keys_change(tx, ring)
+        idle = not tx.duties.due(at, limit=1) and not _keys_change(tx, ring) and not _sweeps(tx, at)
     if idle:
         return []
 
     def job(tx: Transaction) -> list[Duty]:
         _keep_keys(tx, ring, at)
+        if _sweeps(tx, at):
+            tx.papers.expire(at)
+            tx.memos.put(SWEPT, write_instant(at))
         return lapse(tx, at)
 
     return store.write(job).result()
@@ -46,6 +52,11 @@ def keys_duty(ring: Keyring) -> Duty | None:
         escalates_to="custodian",
         discharged_by=("manifest",),
     )
+
+
+def _sweeps(tx: Transaction, at: datetime) -> bool:
+    swept = tx.memos.get(SWEPT)
+    return swept is None or at - read_instant(swept) >= SWEEP_EVERY
 
 
 def _keys_change(tx: Transaction, ring: Keyring) -> bool:

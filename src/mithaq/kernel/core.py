@@ -7,7 +7,8 @@ from typing import Any
 from msgspec import Struct
 
 from mithaq.errors import NotAllowed
-from mithaq.kernel import canonical
+from mithaq.kernel import canonical, review
+from mithaq.kernel.attachment import declared as attachments
 from mithaq.kernel.desk import Desk, subject
 from mithaq.kernel.duty import duties
 from mithaq.kernel.law.decision import Decision
@@ -16,8 +17,10 @@ from mithaq.kernel.law.level import ABSENT
 from mithaq.kernel.link.desk import COMMANDS, PLAIN, QUESTIONS, STORED, LinkState, Nothing, links
 from mithaq.kernel.matter import desk as matters
 from mithaq.kernel.party import fingerprint
+from mithaq.kernel.people import desk as people
+from mithaq.kernel.people import grants, lists, oversight, programs, waiting
 from mithaq.kernel.people.roles import EVERYONE, OPERATIONAL
-from mithaq.kernel.plug import Capability, Question
+from mithaq.kernel.plug import Capability, Column, Page, Question
 from mithaq.kernel.reading import Reading, seen_of
 from mithaq.kernel.record import Record
 from mithaq.kernel.release import Release
@@ -182,10 +185,51 @@ def _why_held(desk: Desk, id: str, version: int, content: bytes, origin: str) ->
     )  # fmt: skip
 
 
+PAGES = (
+    Page(
+        "core.waiting", "waiting for a second person", "list", "acts.waiting",
+        (
+            Column("name", "act", "code"), Column("first", "asked by"), Column("why", "why", "code"),
+            Column("at", "since", "time"), Column("until", "until", "time"),
+        ),
+        opens="core.approve",
+    ),
+    Page("core.approve", "agree as the second person", "form", "acts.approve"),
+    Page("core.decline", "refuse as the second person", "form", "acts.decline"),
+    Page(
+        "core.reviewing", "releases to review", "list", "release.waiting",
+        (
+            Column("id", "record"), Column("to", "to", "code"), Column("who", "asked by"),
+            Column("at", "since", "time"),
+        ),
+        opens="core.review",
+    ),
+    Page("core.review", "review a release", "form", "release.review"),
+    Page("core.invite", "invite an officer", "form", "people.invite"),
+    Page("core.set-roles", "set the roles of an officer", "form", "people.set-roles"),
+    Page(
+        "core.audit", "audit log", "list", "audit.list",
+        (
+            Column("number", "number"), Column("at", "time", "time"), Column("who", "who"), Column("act", "act"),
+            Column("subject", "about"), Column("reason", "reason"),
+        ),
+    ),
+)  # fmt: skip
+
 core = Capability(
     name="core",
     summary="what every node answers",
-    commands=(*COMMANDS, *matters.COMMANDS),
+    commands=(
+        *COMMANDS,
+        *matters.COMMANDS,
+        *review.COMMANDS,
+        *attachments.COMMANDS,
+        *people.COMMANDS,
+        *programs.COMMANDS,
+        *grants.COMMANDS,
+        *lists.COMMANDS,
+        *waiting.COMMANDS,
+    ),
     questions=(
         Question(
             "node.status", "who this node is and how its links are", Nothing, Status, status, roles=EVERYONE, **PLAIN
@@ -199,5 +243,11 @@ core = Capability(
         ),
         *QUESTIONS,
         *matters.QUESTIONS,
+        *review.QUESTIONS,
+        *attachments.QUESTIONS,
+        *lists.QUESTIONS,
+        *waiting.QUESTIONS,
+        *oversight.QUESTIONS,
     ),
+    pages=PAGES,
 )  # fmt: skip

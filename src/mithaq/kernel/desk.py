@@ -5,13 +5,16 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from msgspec import Struct
 
 from mithaq.errors import Clash, NotAllowed, NotFound
-from mithaq.kernel import canonical
+from mithaq.kernel import canonical, reviews
+from mithaq.kernel.attachment import cross, own
+from mithaq.kernel.law.clause import LIFE_SAVING
 from mithaq.kernel.law.compile import Compiled
 from mithaq.kernel.law.decision import Decision
 from mithaq.kernel.law.vocabulary import known_word
@@ -21,7 +24,8 @@ from mithaq.kernel.link.rings import Rings
 from mithaq.kernel.link.sequence import number
 from mithaq.kernel.party import Card
 from mithaq.kernel.people.actor import Actor
-from mithaq.kernel.ports import Keyed, Signer, Transaction
+from mithaq.kernel.people.glass import break_glass
+from mithaq.kernel.ports import Keyed, Pictures, Signer, Transaction
 from mithaq.kernel.reading import Reading, Seen, read
 from mithaq.kernel.record import Kind, Marking, Record, check, earlier, follows, new_id
 from mithaq.kernel.release import Release, release
@@ -34,14 +38,23 @@ if TYPE_CHECKING:
 
 
 class Stated(Struct, frozen=True):
-    """What became of a record version: the partners it was released to, and those it was withheld from and why."""
+    """What became of a record version: the partners it was released to, and those it was withheld from and why.
+
+    ``without_attachments``: those it was released to whose node cannot take its attachments: they know only of them.
+    """
 
     id: str
     version: int
     released: tuple[str, ...] = ()
     withheld: dict[str, tuple[str, ...]] = {}
     deferred: tuple[str, ...] = ()  # decided later: since a restore the partner has not told how far we had come
+    reviewing: tuple[str, ...] = ()  # goes once a second person here has agreed: see release.review
     unchanged: bool = False
+    without_attachments: tuple[str, ...] = ()
+
+
+Fate = Literal["released", "reviewing"] | tuple[str, ...]
+"""What became of a release: it goes, it waits for a review, or it is withheld by these clauses."""
 
 
 class Surroundings(Struct, frozen=True):
@@ -59,6 +72,7 @@ class Surroundings(Struct, frozen=True):
     touched: set[str]  # links with something new; the node signs their heads at the end of the commit
     commands: Mapping[str, Command]
     questions: Mapping[str, Question]
+    pictures: Pictures
 
     @property
     def card(self) -> Card:
@@ -83,6 +97,7 @@ class Desk(Struct, frozen=True):
     tx: Transaction
     node: Surroundings
     second: Actor | None = None
+    glass: str = ""  # the reason for which this act does without a second person
 
     @property
     def who(self) -> str:
@@ -132,7 +147,7 @@ class Desk(Struct, frozen=True):
         no other is it considered at all.
         """
         self._keep(record, reference)
-        released, deferred, withheld = [], [], {}
+        released, deferred, reviewing, withheld = [], [], [], {}
         for partner in self.node.partners:
             if only is not None and partner not in only:
                 continue
@@ -141,12 +156,26 @@ class Desk(Struct, frozen=True):
                 recover.defer(self.tx, partner, subject(record), flash=flash)
                 deferred.append(partner)
                 continue
-            forbids = self._release(record, partner, flash)
-            if forbids is None:
+            fate = self._release(record, partner, flash)
+            if fate == "released":
                 released.append(partner)
+            elif fate == "reviewing":
+                reviewing.append(partner)
             else:
-                withheld[partner] = forbids
-        return Stated(record.id, record.version, tuple(released), withheld, tuple(deferred))
+                withheld[partner] = fate
+        bare = tuple(partner for partner in released if cross.stay_here(self, record, partner))
+        return Stated(
+            record.id, record.version, tuple(released), withheld, tuple(deferred), tuple(reviewing),
+            without_attachments=bare,
+        )  # fmt: skip
+
+    def release_reviewed(self, id: str, version: int, partner: str, *, flash: bool) -> Fate:
+        """Release a version whose release was reviewed, if the law still permits it."""
+        return self._release(self.own(id, version), partner, flash, reviewed=True)
+
+    def withhold(self, id: str, version: int, partner: str) -> None:
+        """Note that a reviewer keeps this version from a partner."""
+        self._note("withheld", self.own(id, version), partner)
 
     def state_deferred(self, partner: str) -> int:
         """Decide on every version that was deferred for this partner, and release what the law permits. How many."""
@@ -175,15 +204,31 @@ class Desk(Struct, frozen=True):
         )
         self.node.touched.add(message.link)
 
-    def _release(self, record: Record, partner: str, flash: bool) -> tuple[str, ...] | None:
-        """Release it to a partner, or note that it is withheld and by which clauses."""
+    def _release(self, record: Record, partner: str, flash: bool, *, reviewed: bool = False) -> Fate:
+        """Release it to a partner, let it wait for a review that is asked, or note that it is withheld and by what."""
         decision, copy = self.consider(record, partner)
         self.tx.decisions.put(subject(record), partner, canonical.encode(decision))
         if copy is not None:
+            if reviews.is_asked(decision) and not (reviewed or self._is_agreed(partner, record.id)):
+                gone = record.purpose in LIFE_SAVING
+                waiting = reviews.Waiting(record.id, record.version, partner, self.who, self.at, flash, gone)
+                reviews.hold(self.tx, waiting)
+                if not gone:
+                    return "reviewing"
             self._number(copy, partner, "flash" if flash else self.kind(record.kind).lane)
-            return None
+            cross.number_parts(self, record, copy, partner)
+            return "released"
         self._note("withheld", record, partner)
         return tuple(f"{each.law} {each.clause}" for each in decision.forbids)
+
+    def _is_agreed(self, partner: str, id: str) -> bool:
+        """Whether a second person stands beside this act, or the glass was broken, which is noted."""
+        if self.second is None and self.glass:
+            break_glass(
+                self.tx, self.actor, "release", f"{id} to {partner}", self.glass, self.at,
+                f"g{self.node.randomness(8).hex()}",
+            )  # fmt: skip
+        return self.second is not None or bool(self.glass)
 
     def consider(self, record: Record, partner: str) -> tuple[Decision, Release | None]:
         """What the law says of releasing it to a partner, and what they would see. Changes nothing.
@@ -192,17 +237,34 @@ class Desk(Struct, frozen=True):
         """
         if partner not in self.node.partners:
             raise NotFound("partner", f"{partner} is not a partner of this node", hint="see mithaq party list")
-        reads = self.node.cards[partner].reads
+        reads, carried = self.node.cards[partner].reads, partial(self._carried, partner)
         found: tuple[Decision, Release | None] | None = None
         for each, kind in earlier(record, self.kind(record.kind)):
             if kind.before is not None and reads and kind.name not in reads and kind.before.name in reads:
                 continue
-            considered = release(each, kind, receiver=partner, law=self.law, at=self.at, keyed=self.node.keyed)
+            considered = release(
+                each, kind, receiver=partner, law=self.law, at=self.at, keyed=self.node.keyed, carried=carried
+            )
             if considered[1] is not None:
                 return considered
             found = found or considered
-        assert found is not None  # noqa: S101 - the first version of a Kind is never passed over
+        if found is None:  # the partner reads an earlier version only, and this record cannot be made into that
+            unread = release(
+                record, self.kind(record.kind), receiver=partner, law=self.law, at=self.at, keyed=self.node.keyed
+            )
+            found = unread[0], None
         return found
+
+    def _carried(self, partner: str, id: str) -> bool:
+        """Whether a partner has a record, or gets it before what is numbered next: its own, or one we released."""
+        if id.startswith(f"{partner}-"):
+            return True
+        newest, link = self.tx.records.get(id), link_id(self.node.party, partner)
+        if newest is None or newest.origin != self.node.party:
+            return False
+        versions = range(newest.version, 0, -1)
+        messages = (each for version in versions for each in self.tx.links.carrying(f"{id}/{version}"))
+        return any(each.link == link and cross.is_on_its_way(each) for each in messages)
 
     def read(self, seen: Seen) -> Reading | None:
         """What whoever acts may see of a record held here, by our own law; None if not even that it is here."""
@@ -239,6 +301,7 @@ class Desk(Struct, frozen=True):
             follows(record, self.own(record.id))
             if self.tx.memos.get(f"recalled/{record.id}") is not None:
                 raise Clash("recalled", f"{record.id} was recalled", hint="state what holds now as a new record")
+        own.stay(self.tx, record, self.kind(record.kind))
         position = self._note("record", record, "")
         self.tx.records.add(
             Holding(
@@ -286,4 +349,6 @@ def _normal(value: Any) -> Any:
         return unicodedata.normalize("NFC", value)
     if isinstance(value, dict):
         return {key: _normal(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_normal(item) for item in value]
     return value

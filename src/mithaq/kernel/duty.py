@@ -19,7 +19,7 @@ from mithaq.kernel.ports import Transaction
 from mithaq.kernel.shelves import Clocked
 from mithaq.kernel.values import Code, Instant
 
-DutyId = Annotated[str, Meta(pattern=r"^[a-z_]+(/[A-Za-z0-9:._>-]{1,80}){1,4}$")]
+DutyId = Annotated[str, Meta(pattern=r"^[a-z_]+(/[A-Za-z0-9:._>-]{1,80}){1,4}(?!\n)$")]
 
 
 class Duty(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
@@ -44,6 +44,13 @@ def open_duty(tx: Transaction, duty: Duty) -> bool:
         return False
     _keep(tx, duty)
     return True
+
+
+def renew(tx: Transaction, duty: Duty) -> None:
+    """Keep it in place of what was there: the same thing is owed anew, by another time."""
+    known = tx.duties.get(duty.id)
+    if known is None or known.due != duty.due or known.state not in ("open", "escalated"):
+        _keep(tx, duty)
 
 
 def discharge(tx: Transaction, id: str, by: str, at: datetime) -> bool:

@@ -30,7 +30,6 @@ NODE = "node"
 """The role in which a node itself speaks: of its own records, never of what binds its nation."""
 
 
-
 class Keyring(Struct, frozen=True):
     """Of one nation. ``serial`` is that of its manifest, 0 for keys that were pinned by a card of the first format."""
 

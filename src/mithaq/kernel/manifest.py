@@ -24,9 +24,9 @@ from mithaq.kernel.statement import signed_by
 from mithaq.kernel.values import Code, Count, Digest, Instant, KindName, Line, LinkId, PartyId, Period
 
 Key = Annotated[bytes, Meta(min_length=32, max_length=4096)]
-PublicKeys = dict[Annotated[str, Meta(pattern="^(ed25519|ml-dsa-65)$")], Key]
+PublicKeys = dict[Annotated[str, Meta(pattern=r"^(ed25519|ml-dsa-65)(?!\n)$")], Key]
 SealingPublic = Annotated[bytes, Meta(min_length=1216, max_length=1216)]
-KeyId = Annotated[str, Meta(pattern=r"^ed25519:[0-9a-f]{16}$", description="a signing pair, by its Ed25519 half")]
+KeyId = Annotated[str, Meta(pattern=r"^ed25519:[0-9a-f]{16}(?!\n)$", description="a signing pair, by its Ed25519 half")]
 
 WARNINGS = (timedelta(days=90), timedelta(days=30), timedelta(days=7))
 """How long before a key or manifest expires people are told."""
@@ -90,7 +90,7 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     issued: Instant
     expires: Instant
     grace: Period = "P14D"
-    names: dict[Annotated[str, Meta(pattern="^(ar|en|fr)$")], Line]
+    names: dict[Annotated[str, Meta(pattern=r"^(ar|en|fr)(?!\n)$")], Line]
     signing: Annotated[tuple[SigningKey, ...], Meta(min_length=1, max_length=64)]
     sealing: Annotated[tuple[SealingKey, ...], Meta(min_length=1, max_length=64)]
     certificates: Annotated[tuple[Annotated[str, Meta(max_length=8000)], ...], Meta(min_length=1, max_length=4)]

@@ -12,6 +12,7 @@ from typing import Any
 
 from mithaq.errors import MithaqError, NotAllowed, NotFound, Unavailable
 from mithaq.kernel import canonical, reaction
+from mithaq.kernel.attachment.hold import sweep
 from mithaq.kernel.clock import Clock
 from mithaq.kernel.clockwork import tick
 from mithaq.kernel.desk import Desk, Surroundings
@@ -28,8 +29,9 @@ from mithaq.kernel.party import Card, Identity, Partner
 from mithaq.kernel.people import permit as permits
 from mithaq.kernel.people.act import Ask, run, subject_of
 from mithaq.kernel.people.actor import NODE, Actor
+from mithaq.kernel.people.door import Door
 from mithaq.kernel.plug import Capability
-from mithaq.kernel.ports import Metrics, NoMetrics, Store, Transaction, Transport
+from mithaq.kernel.ports import Metrics, NoMetrics, NoPictures, Pictures, Store, Transaction, Transport
 from mithaq.kernel.standing import Standing
 from mithaq.kernel.view import View, advance, behind
 
@@ -55,9 +57,11 @@ class Node:
         metrics: Metrics | None = None,
         watermark: Callable[[int], None] | None = None,
         learn: Callable[[Identity], None] | None = None,
+        pictures: Pictures | None = None,
     ) -> None:
         self.clock = clock
         self.store = store
+        self.door = Door(store, clock, randomness)
         self.standing = Standing(book, identity.party)
         self.capabilities = tuple(capabilities)
         self.partners: Mapping[str, Partner] = {partner.party: partner for partner in partners}
@@ -70,6 +74,7 @@ class Node:
         self._transport = transport
         self.rings = Rings(store, identity, [each.known for each in self.partners.values()], clock.now(), learn)
         self._touched: set[str] = set()
+        self._refused: list[tuple[str, str, str]] = []  # acts of this commit that were undone, to be audited in it
         self._listeners: list[Callable[[], None]] = []
         self._lines = {party: Line(lambda: randomness(1)[0] / 256) for party in self.partners}
         with store.read() as tx:
@@ -106,9 +111,10 @@ class Node:
             touched=self._touched,
             commands=self.commands,
             questions=self.questions,
+            pictures=pictures or NoPictures(),
         )
         self._position = 0
-        store.finish_with(self._sign_heads, lambda: watermark(self._position) if watermark else None)
+        store.finish_with(self._finish, lambda: watermark(self._position) if watermark else None)
         self._rotation.turn()
 
     @property
@@ -136,8 +142,17 @@ class Node:
         """
         command = self._named(name, self.commands)
         asked = Ask(command, canonical.fit(given, command.takes), key=key, glass=glass)
-        self.permit(who, command)
-        future = self.store.write(lambda tx: run(asked, lambda actor: self._desk(tx, actor), who))
+        subject = subject_of(asked.given)
+        self.permit(who, command, subject)
+
+        def job(tx: Transaction) -> Any:
+            try:
+                return run(asked, lambda actor: self._desk(tx, actor), who)
+            except NotAllowed:
+                self._refused.append((who.id, f"refused {name}", subject))
+                raise
+
+        future = self.store.write(job)
         future.add_done_callback(lambda _: self._tell())
         return future
 
@@ -148,7 +163,7 @@ class Node:
         """
         question = self._named(name, self.questions)
         taken = canonical.fit(given, question.takes)
-        actor = self.permit(who, question)
+        actor = self.permit(who, question, subject_of(taken))
         if question.of_views:
             self.catch_up()
         if question.personal:
@@ -166,8 +181,11 @@ class Node:
             while self.store.write(lambda tx, view=view: advance(view, tx)).result():  # type: ignore[misc]
                 pass
         if owing:
+            before = self._position
             while self.store.write(lambda tx: reaction.advance(self._desk(tx, NODE), self._rules)).result():
                 pass
+            if self._position > before:
+                self._tell()
 
     # -- across the border -------------------------------------------------------------------------------------------
 
@@ -221,9 +239,13 @@ class Node:
             self.store.write(lambda tx: recall.follow(self._desk(tx, NODE))).result()
 
     def tick(self) -> None:
-        """Let the clock have its say: escalate duties whose time has come."""
+        """Let the clock have its say: escalate duties whose time has come, erase attachments whose time is over."""
+        before = self._position
         tick(self.store, self.rings.own.ring, self.clock.now())
+        sweep(self.store, self.clock.now())
         self._follow_recalls()
+        if self._position > before:
+            self._tell()
 
     def install(self, manifest: bytes, revocations: Iterable[bytes] = ()) -> Identity:
         """Take up a new key manifest of our root, and what it says of lost keys; every partner is told.
@@ -274,14 +296,14 @@ class Node:
     def _desk(self, tx: Transaction, who: Actor) -> Desk:
         return Desk(who, self.clock.now(), tx, self.surroundings)
 
-    def permit(self, who: Actor, declared: Any) -> Actor:
+    def permit(self, who: Actor, declared: Any, subject: str = "") -> Actor:
         """The actor as it is now. That it was refused is audited before it is told."""
         try:
             with self.store.read() as tx:
                 return permits.require(tx, who, declared)
         except NotAllowed as problem:
             at, act = self.clock.now(), f"refused {declared.name}"
-            self.store.write(lambda tx: tx.audit.add(at=at, who=who.id, act=act, subject="")).result()
+            self.store.write(lambda tx: tx.audit.add(at=at, who=who.id, act=act, subject=subject)).result()
             raise problem from None
 
     def _named(self, name: str, known: Mapping[str, Any]) -> Any:
@@ -290,7 +312,11 @@ class Node:
         except KeyError:
             raise NotFound("unknown", f"no {name!r} here", hint="see mithaq --help") from None
 
-    def _sign_heads(self, tx: Transaction) -> None:
+    def _finish(self, tx: Transaction) -> None:
+        """At the end of each commit: sign what was touched, and note which acts were refused."""
+        for who, act, subject in self._refused:
+            tx.audit.add(at=self.clock.now(), who=who, act=act, subject=subject)
+        self._refused.clear()
         for link in sorted(self._touched):
             if tx.links.checkpoint(link, tx.links.edge(link).size) is None:  # else the job that touched it was undone
                 self._rotation.sign_head(tx, link)

@@ -32,9 +32,9 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     format: Literal["mithaq-card/1"] = "mithaq-card/1"
     party: PartyId
-    names: dict[Annotated[str, Meta(pattern="^(ar|en|fr)$")], Line]
+    names: dict[Annotated[str, Meta(pattern=r"^(ar|en|fr)(?!\n)$")], Line]
     suite: Literal["mithaq-1"] = "mithaq-1"
-    signing: dict[Annotated[str, Meta(pattern="^(ed25519|ml-dsa-65)$")], Key]
+    signing: dict[Annotated[str, Meta(pattern=r"^(ed25519|ml-dsa-65)(?!\n)$")], Key]
     sealing: Key  # ML-KEM-768 public key (1,184 bytes) followed by the X25519 one (32 bytes)
     certificate: Annotated[str, Meta(max_length=8000)]  # PEM, of its link server; pinned in TLS in both directions
     speaks: tuple[Literal["mithaq-link/1"], ...] = ("mithaq-link/1",)

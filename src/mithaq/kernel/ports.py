@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 from msgspec import Struct
 
+from mithaq.errors import Unavailable
 from mithaq.kernel.shelves import (
     AuditLog,
     Blobs,
@@ -151,6 +152,35 @@ class Shown(Metrics, Protocol):
         """Set what is looked at when somebody asks."""
 
     def text(self) -> bytes: ...
+
+
+class Picture(Struct, frozen=True):
+    """A picture that tells nothing but what is seen on it. ``scaled``: it was larger, and is shown smaller."""
+
+    media_type: str
+    data: bytes
+    width: int
+    height: int
+    scaled: bool = False
+
+
+class Pictures(Protocol):
+    """Makes a picture anew from what is seen on it, so that nothing else of the file is left.
+
+    Safe to call from many threads at once, and to call again: it keeps nothing. What it is given is not trusted.
+    """
+
+    def clean(self, data: bytes) -> Picture:
+        """The picture in these bytes. Invalid, with its name, if they are something else or are too large a picture;
+        Malformed if they are a picture that cannot be read to its end.
+        """
+
+
+class NoPictures:
+    """Where nothing can read pictures: none is taken."""
+
+    def clean(self, data: bytes) -> Picture:
+        raise Unavailable("pictures", "this node cannot read pictures", hint="install it with Pillow")
 
 
 class NoMetrics:

@@ -38,11 +38,16 @@ class Sensitivity(StrEnum):
 
 
 class Field(Struct, frozen=True):
-    """What one field means and how sensitive it is. Free text leaves only as a release text written for it."""
+    """What one field means and how sensitive it is. Free text leaves only as a release text written for it.
+
+    A field that ``refers`` names other records: by their ids, or by structs whose ``to`` is one. Of these a partner is
+    told only those that it was given, so that no link tells of a record which it does not have.
+    """
 
     meaning: str
     sensitivity: Sensitivity
     free_text: bool = False
+    refers: bool = False
 
 
 class Kind(Struct, frozen=True):

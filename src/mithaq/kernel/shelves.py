@@ -20,8 +20,9 @@ Outcome = Literal["waiting", "accepted", "refused", "tombstone"]
 class Entry(Struct, frozen=True):
     """One line of the node's journal: something happened at home. Views fold over these, in order of ``position``.
 
-    ``what`` is one of record, withheld, deferred, released, received, refused, tombstone; ``subject`` names it (a
-    record as ``id/version``, a message as ``link/seq``); ``party`` is the partner concerned, or empty.
+    ``what`` is one of record, withheld, deferred, released, received, refused, tombstone, said, recalled, escalated,
+    attachment (a partner's is complete), erased (one is gone); ``subject`` names it (a record as ``id/version``, a
+    message as ``link/seq``, an attachment by its digest); ``party`` is the partner concerned, or empty.
     """
 
     position: int

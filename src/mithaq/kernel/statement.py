@@ -24,7 +24,7 @@ MAX_SIGNATURES = 32
 
 
 class _Mark(Struct, frozen=True, forbid_unknown_fields=True):
-    keyid: Annotated[str, Meta(pattern=r"^(ed25519|ml-dsa-65):[0-9a-f]{16}$")]
+    keyid: Annotated[str, Meta(pattern=r"^(ed25519|ml-dsa-65):[0-9a-f]{16}(?!\n)$")]
     sig: bytes
 
 

@@ -1,7 +1,8 @@
 """The constrained values that everything else is made of, each defined once.
 
 All are plain JSON strings or integers on the wire, so that their canonical bytes are the same on every node.
-``Meta(pattern=…)`` is a search in msgspec: every pattern is anchored on both sides.
+``Meta(pattern=…)`` is a search in msgspec, so every pattern is anchored on both sides. Since ``$`` alone also stands
+before a last newline, each ends in ``(?!\\n)$``, which JSON Schema reads the same.
 """
 
 from __future__ import annotations
@@ -12,30 +13,41 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-PartyId = Annotated[str, Meta(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2 code of a nation")]
-AgencyId = Annotated[str, Meta(pattern=r"^[A-Z]{2}/[A-Z0-9-]{1,24}$", description="an agency of a nation: JO/PSD")]
-Digest = Annotated[str, Meta(pattern=r"^sha256:[0-9a-f]{64}$", description="SHA-256 of canonical bytes")]
+PartyId = Annotated[str, Meta(pattern=r"^[A-Z]{2}(?!\n)$", description="ISO 3166-1 alpha-2 code of a nation")]
+AgencyId = Annotated[
+    str, Meta(pattern=r"^[A-Z]{2}/[A-Z0-9-]{1,24}(?!\n)$", description="an agency of a nation: JO/PSD")
+]
+Digest = Annotated[str, Meta(pattern=r"^sha256:[0-9a-f]{64}(?!\n)$", description="SHA-256 of canonical bytes")]
 Instant = Annotated[datetime, Meta(tz=True, description="an instant in UTC, RFC 3339, whole seconds")]
 KindName = Annotated[
-    str, Meta(pattern=r"^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)+/[1-9][0-9]{0,3}$", description="name/version of a Kind")
+    str,
+    Meta(pattern=r"^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)+/[1-9][0-9]{0,3}(?!\n)$", description="name/version of a Kind"),
 ]
 RecordId = Annotated[
-    str, Meta(pattern=r"^[A-Z]{2}-[0-9A-HJKMNP-TV-Z]{26}$", description="origin nation and a ULID (Crockford base 32)")
+    str,
+    Meta(
+        pattern=r"^[A-Z]{2}-[0-9A-HJKMNP-TV-Z]{26}(?!\n)$", description="origin nation and a ULID (Crockford base 32)"
+    ),
 ]
-LinkId = Annotated[str, Meta(pattern=r"^[A-Z]{2}>[A-Z]{2}$", description="one direction between two nations: JO>SA")]
+LinkId = Annotated[
+    str, Meta(pattern=r"^[A-Z]{2}>[A-Z]{2}(?!\n)$", description="one direction between two nations: JO>SA")
+]
 Period = Annotated[
     str,
-    Meta(pattern=r"^P(?:[1-9][0-9]{0,3}[YMWD]|T[1-9][0-9]{0,3}[HMS])$", description="ISO 8601, one unit: P1Y, PT48H"),
+    Meta(
+        pattern=r"^P(?:[1-9][0-9]{0,3}[YMWD]|T[1-9][0-9]{0,3}[HMS])(?!\n)$",
+        description="ISO 8601, one unit: P1Y, PT48H",
+    ),
 ]
 PlaceText = Annotated[
     str,
     Meta(
-        pattern=r"^-?[0-9]{1,2}(?:\.[0-9]{1,6})?,-?[0-9]{1,3}(?:\.[0-9]{1,6})?$",
+        pattern=r"^-?[0-9]{1,2}(?:\.[0-9]{1,6})?,-?[0-9]{1,3}(?:\.[0-9]{1,6})?(?!\n)$",
         description="latitude,longitude in decimal degrees, WGS 84",
     ),
 ]
 Count = Annotated[int, Meta(ge=1, le=2**53 - 1, description="a number that counts from 1")]
-Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,47}$", description="a word of a closed list")]
+Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,47}(?!\n)$", description="a word of a closed list")]
 Line = Annotated[str, Meta(min_length=1, max_length=200, description="one line of text")]
 FreeText = Annotated[str, Meta(min_length=1, max_length=20_000, description="free text, any language")]
 

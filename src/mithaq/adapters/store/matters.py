@@ -42,6 +42,7 @@ class SqlStatements:
     def __init__(self, run: Prepared, pending: Pending) -> None:
         self._run = run
         self._pending = pending
+        self._marks: dict[str, tuple[int, str]] = {}  # one transaction sees one state: asked once, until it adds
 
     def add(self, filed: Filed) -> None:
         self._pending.may_write()
@@ -49,6 +50,7 @@ class SqlStatements:
             raise Clash("taken", f"{filed.matter}/{filed.party}/{filed.number} is already in statements")
         row: dict[str, Any] = {name: getattr(filed, name) for name in Filed.__struct_fields__}
         self._run.run(_ADD, row | {"at": write_instant(filed.at), "position": self.mark()[0] + 1})
+        self._marks.clear()
 
     def get(self, matter: str, party: str, number: int) -> Filed | None:
         row = self._run.first(_ONE, {"m": matter, "p": party, "n": number})
@@ -62,8 +64,11 @@ class SqlStatements:
         return [row[0] for row in self._run.all(statement, {"k": kind})]
 
     def mark(self, kind: str = "") -> tuple[int, str]:
-        row = self._run.first(_MARK_OF, {"k": kind}) if kind else self._run.first(_MARK, {})
-        return (row[0], row[1]) if row else (0, "")
+        found = self._marks.get(kind)
+        if found is None:
+            row = self._run.first(_MARK_OF, {"k": kind}) if kind else self._run.first(_MARK, {})
+            found = self._marks[kind] = (row[0], row[1]) if row else (0, "")
+        return found
 
 
 class SqlDuties:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+import msgspec
 from sqlalchemy import Select, bindparam, delete, exists, insert, select, update
 
 from mithaq.adapters.store import schema
@@ -158,4 +159,4 @@ def _range(term: str) -> tuple[str, str]:
 
 def _row(found: tuple[Any, ...]) -> Row:
     _, key, title, time, place, exercise, body, position = found
-    return Row(key, title, time, place, bool(exercise), canonical.decode(body, dict), position=position)
+    return Row(key, title, time, place, bool(exercise), msgspec.json.decode(body), position=position)

@@ -50,8 +50,8 @@ LIFE_SAVING = frozenset({"disaster_relief", "search_and_rescue"})
 A closed list of the engine, not of a Vocabulary: vocabularies grow, and no new word may quietly outlast a suspension.
 These two serve persons in distress, who are helped whoever they are (SAR Convention, annex 2.1.10; secondary source).
 Every other purpose can wait until the parties agree again."""
-ClauseId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
-Country = Annotated[str, Meta(pattern=r"^([A-Z]{2}|any)$")]
+ClauseId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}(?!\n)$")]
+Country = Annotated[str, Meta(pattern=r"^([A-Z]{2}|any)(?!\n)$")]
 
 
 class Constraint(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -37,7 +37,7 @@ class Law(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, k
 
     format: Literal["mithaq-law/1"]
     type: Literal["agreement", "national", "floor"]
-    id: Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,47}$")]
+    id: Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,47}(?!\n)$")]
     version: Annotated[int, Meta(ge=1)]
     previous: Digest | None = None
     title: Line
@@ -47,7 +47,7 @@ class Law(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, k
     in_force: InForce
     published: bool = True
     overlap: Overlap = "named"
-    areas: dict[Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,47}$")], area.Area] = {}
+    areas: dict[Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,47}(?!\n)$")], area.Area] = {}
     obligations: dict[Code, obligation.Value] = {}
     clauses: Annotated[tuple[clause.Clause, ...], Meta(max_length=10_000)]
 

@@ -16,7 +16,7 @@ from msgspec import Meta
 PRECISIONS: Final = {"place": ("100m", "1km", "10km", "100km"), "time": ("minute", "hour", "day", "month")}
 """Finest first. A place becomes the centre of its grid cell, a time the start of its minute, hour, day or month."""
 
-Level = Annotated[str, Meta(pattern=r"^(clear|generalised:[a-z0-9]{1,16}|pseudonym|absent)$")]
+Level = Annotated[str, Meta(pattern=r"^(clear|generalised:[a-z0-9]{1,16}|pseudonym|absent)(?!\n)$")]
 
 CLEAR, PSEUDONYM, ABSENT = "clear", "pseudonym", "absent"
 _PREFIX = "generalised:"

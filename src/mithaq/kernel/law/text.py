@@ -22,7 +22,7 @@ from mithaq.kernel.law.vocabulary import Vocabulary
 from mithaq.kernel.values import Code, Digest, PartyId, Period
 
 Language = Literal["ar", "en", "fr"]
-Renderer = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,31}/[1-9][0-9]{0,3}$", description="name/version")]
+Renderer = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,31}/[1-9][0-9]{0,3}(?!\n)$", description="name/version")]
 FORMAT: Final = "mithaq-text/1"
 
 

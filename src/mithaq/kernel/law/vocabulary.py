@@ -19,7 +19,7 @@ from mithaq.lib.nearest import did_you_mean
 
 Sort = Literal["enum", "set", "int", "bool", "instant", "place", "party", "text"]
 FieldSort = Literal["plain", "place", "time"]
-AttributeName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}(\.[a-z][a-z0-9_]{0,31})?$")]
+AttributeName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}(\.[a-z][a-z0-9_]{0,31})?(?!\n)$")]
 Word = Annotated[str, Meta(min_length=1, max_length=64)]
 
 ENVELOPE = {"purpose": "enum", "origin": "party", "exercise": "bool", "caveats": "set", "instant": "instant"}
@@ -47,7 +47,7 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, 
     """The words. ``acts`` and ``kinds`` give the attributes that can be known of each."""
 
     format: Literal["mithaq-vocabulary/1"]
-    id: Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,47}$")]
+    id: Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,47}(?!\n)$")]
     version: Annotated[int, Meta(ge=1)]
     attributes: dict[AttributeName, Attribute]
     purposes: tuple[Code, ...]

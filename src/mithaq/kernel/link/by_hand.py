@@ -6,14 +6,13 @@ it comes. So bundles and lines mix freely, and a bundle that is lost or read twi
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from mithaq.errors import NotFound
-from mithaq.kernel import canonical
 from mithaq.kernel.node import Node
+from mithaq.kernel.node_act import NodeAct
 from mithaq.kernel.party import fingerprint
 from mithaq.kernel.people.actor import Actor
 from mithaq.kernel.values import PartyId
@@ -58,7 +57,7 @@ class Told(Struct, frozen=True):
     refused: int
 
 
-def pack(node: Node, given: Pack) -> Packed:
+def pack(node: Node, given: Pack, _: Actor) -> Packed:
     if given.party not in node.partners:
         raise NotFound("partner", f"{given.party} is not a partner of this node", hint="see mithaq party list")
     for last, sealed in node.pack(given.party, after=given.after, size=given.size):
@@ -66,12 +65,12 @@ def pack(node: Node, given: Pack) -> Packed:
     return Packed(given.after)
 
 
-def take(node: Node, given: Sealed) -> Answered:
+def take(node: Node, given: Sealed, _: Actor) -> Answered:
     answer = node.receive(given.sealed)
     return Answered(answer.outcome, answer.sealed)
 
 
-def settle(node: Node, given: Sealed) -> Told:
+def settle(node: Node, given: Sealed, _: Actor) -> Told:
     found = node.unpack(given.sealed)
     return Told(found.outcome, found.head, found.settled, found.refused)
 
@@ -91,37 +90,15 @@ class Installed(Struct, frozen=True):
     fingerprint: str
 
 
-def install(node: Node, given: Install) -> Installed:
+def install(node: Node, given: Install, _: Actor) -> Installed:
     found = node.install(given.manifest.encode(), [each.encode() for each in given.revocations])
     return Installed(found.party, found.serial, fingerprint(found))
 
 
-class Act(Struct, frozen=True):
-    """One act by hand: what it takes, and who may by default."""
-
-    name: str
-    takes: type[Struct]
-    run: Callable[[Node, Any], Any]
-    roles: tuple[str, ...]
-
-
 _CARRIES = ("liaison_officer", "supervisor", "administrator")
-_ACTS = (
-    Act("bundle.pack", Pack, pack, _CARRIES),
-    Act("bundle.take", Sealed, take, _CARRIES),
-    Act("bundle.settle", Sealed, settle, _CARRIES),
-    Act("keys.install", Install, install, ("administrator",)),
+BY_HAND = (
+    NodeAct("bundle.pack", "pack the next of what waits for a partner", Pack, Packed, pack, _CARRIES),
+    NodeAct("bundle.take", "take a partner's delivery that was carried by hand", Sealed, Answered, take, _CARRIES),
+    NodeAct("bundle.settle", "settle by a partner's receipt that was carried by hand", Sealed, Told, settle, _CARRIES),
+    NodeAct("keys.install", "take up a new key manifest of our root", Install, Installed, install, ("administrator",)),
 )
-ACTS = {act.name: act for act in _ACTS}
-NAMES = tuple(ACTS)
-
-
-def by_hand(node: Node, name: str, given: object, *, who: Actor) -> Any:
-    """Do one of ``NAMES``. It is audited first, as every act is."""
-    act = ACTS[name]
-    taken = canonical.fit(given, act.takes)
-    node.permit(who, act)
-    at = node.clock.now()
-    subject = getattr(taken, "party", "")
-    node.store.write(lambda tx: tx.audit.add(at=at, who=who.id, act=name, subject=subject)).result()
-    return act.run(node, taken)

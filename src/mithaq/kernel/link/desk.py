@@ -8,7 +8,9 @@ from typing import Any
 from msgspec import Struct
 
 from mithaq.errors import Clash, NotFound, Unavailable
+from mithaq.kernel import reviews
 from mithaq.kernel.desk import Desk
+from mithaq.kernel.duty import void
 from mithaq.kernel.link import audit, pause, recover
 from mithaq.kernel.link import export as exports
 from mithaq.kernel.link import recall as recalls
@@ -225,6 +227,8 @@ def recall(desk: Desk, given: ToRecall) -> Recalled:
     A message that waits may have arrived without our knowing: its partner is told once its receipt says so.
     """
     newest = desk.own(given.id)
+    for partner in reviews.forget(desk.tx, given.id):
+        void(desk.tx, reviews.duty_id(given.id, partner), "recalled", desk.at)
     if (why := recalled(desk.tx, given.id)) is not None:
         raise Clash("recalled", f"{given.id} was recalled before: {why}")
     stopped, arrived, told = [], [], []

@@ -3,6 +3,7 @@
 A release is accepted when the agreement it names is in force here, under exactly the text that both signed; its clause
 permits this act, Kind and direction; no field shows more than the clause lets it; and our own law lets us hold it.
 A record of a Kind we do not know is kept and answered *not understood*: its sender may be newer than we are.
+A part of an attachment is accepted where a release that was accepted named it, and on the same terms.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from msgspec import Struct
 
 from mithaq.errors import Invalid, NotAllowed, Untrusted
 from mithaq.kernel import canonical
+from mithaq.kernel.attachment import arrive
+from mithaq.kernel.attachment.part import Part
 from mithaq.kernel.keyring import Keyring
 from mithaq.kernel.law import level as levels
 from mithaq.kernel.law import obligation
@@ -60,6 +63,8 @@ class Judging(Struct, frozen=True):
             raise Untrusted("misaddressed", "the message names another link or number")
         if carried.path is not None and message.lane == "record":
             raise NotAllowed("lane", "a message of the record lane may not overtake")
+        if message.what == "part":
+            return self._part(tx, message, at)
         if message.what != "release":
             return self._statement(tx, message, at)
         release = canonical.fit(message.body, Release)
@@ -67,6 +72,7 @@ class Judging(Struct, frozen=True):
         kind = self.kinds.get(release.kind)
         if kind is not None:
             _check_values(release, kind)
+            arrive.announce(tx, release, kind, at)
         holding = Holding(
             id=release.record,
             version=release.version,
@@ -82,6 +88,16 @@ class Judging(Struct, frozen=True):
         return Judgement(
             "accepted", "" if kind else "not_understood", holding, subject, release.marking.exercise, message.lane
         )
+
+    def _part(self, tx: Transaction, message: Content, at: datetime) -> Judgement:
+        """A part is kept apart from its message: it goes when the attachment's own time is over."""
+        part = canonical.fit(message.body, Part)
+        release, held = arrive.announced(tx, part, link_id(self.partner, self.me), self.kinds, at)
+        self._basis(tx, release, at)
+        self._check_own_law(tx, release, at)
+        exercise = release.marking.exercise
+        arrive.take(tx, held, part, at, exercise=exercise)
+        return Judgement("accepted", subject=part.subject, exercise=exercise, lane=message.lane, keeps=False)
 
     def _statement(self, tx: Transaction, message: Content, at: datetime) -> Judgement:
         """A manifest or revocation of the sender's root is filed; what else is said is kept and not understood."""

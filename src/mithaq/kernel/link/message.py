@@ -27,6 +27,7 @@ Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Path = Annotated[tuple[Hash, ...], Meta(max_length=64)]
 Note = Annotated[str, Meta(max_length=16_384)]
 Revocations = Annotated[tuple[EnvelopeText, ...], Meta(max_length=64)]
+What = Literal["release", "statement", "part"]
 Tombstone = Literal["suspended", "recalled", "expired", "superseded"]
 DeliveryFormat = Literal["mithaq-delivery/1", "mithaq-delivery/2", "mithaq-delivery/3"]
 ReceiptFormat = Literal["mithaq-receipt/1", "mithaq-receipt/2", "mithaq-receipt/3"]
@@ -34,14 +35,16 @@ _FROM_TO = {"sender": "from", "receiver": "to"}
 
 
 class Content(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, rename=_FROM_TO):
-    """The signed bytes of one message. ``what`` says how to read the body: a release or a statement."""
+    """The signed bytes of one message. ``what`` says how to read the body: a release, a statement, or a
+    part of an attachment that a release named.
+    """
 
     format: Literal["mithaq-message/1"] = "mithaq-message/1"
     sender: PartyId
     receiver: PartyId
     seq: Number
     lane: Lane
-    what: Literal["release", "statement"]
+    what: What
     body: dict[str, Any]
 
 

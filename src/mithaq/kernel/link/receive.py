@@ -26,7 +26,10 @@ from mithaq.kernel.values import Lane, link_id
 
 
 class Judgement(Struct, frozen=True):
-    """What the law says of one message: take it (and hold ``holding``, or file ``filed``), or refuse it and why."""
+    """What the law says of one message: take it (and hold ``holding``, or file ``filed``), or refuse it and why.
+
+    ``keeps``: the message's content is kept; not where what it carries is kept elsewhere and goes sooner.
+    """
 
     verdict: str
     code: str = ""
@@ -35,6 +38,7 @@ class Judgement(Struct, frozen=True):
     exercise: bool = False
     lane: Lane = "record"
     filed: tuple[Filed, ...] = ()
+    keeps: bool = True
 
 
 Judge = Callable[[Transaction, bytes, Carried, datetime], Judgement]
@@ -241,7 +245,7 @@ def _settle(tx: Transaction, link: str, carried: Carried, one: bytes, judged: Ju
     partner = link.partition(">")[0]
     what = "received" if judged.verdict == "accepted" else judged.verdict
     position = tx.journal.add(what, f"{link}/{carried.seq}", at=at, party=partner, exercise=judged.exercise)
-    held = judged.verdict == "accepted" and carried.content is not None
+    held = judged.verdict == "accepted" and judged.keeps
     tx.links.add(
         Message(
             link=link,

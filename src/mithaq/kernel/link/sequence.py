@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from mithaq.kernel import canonical
 from mithaq.kernel.keys import VerifyKeys
 from mithaq.kernel.link.log.checkpoint import Checkpoint, origin, sign_checkpoint
 from mithaq.kernel.link.log.tree import append, entry_of, root
-from mithaq.kernel.link.message import Content
+from mithaq.kernel.link.message import Content, What
 from mithaq.kernel.link.speaks import lane_for
 from mithaq.kernel.ports import Signer, Transaction
 from mithaq.kernel.shelves import Message
@@ -22,7 +22,7 @@ def number(
     *,
     sender: str,
     receiver: str,
-    what: Literal["release", "statement"],
+    what: What,
     body: dict[str, Any],
     subject: str,
     exercise: bool,

@@ -1,7 +1,7 @@
 """What may no longer be sent although it waits: its agreement has ended, or its time to be kept has passed.
 
 Asked of every message at dispatch, so that stopping an agreement stops the queue too. Such a number ends as a
-tombstone.
+tombstone. A part of an attachment carries the terms of the release that named it, and stops with it.
 """
 
 from __future__ import annotations

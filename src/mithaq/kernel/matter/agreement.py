@@ -27,7 +27,7 @@ class Paper(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
 
     what: Literal["full_powers", "signature", "ratification", "accession", "notice"]
     reference: Line
-    dated: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+    dated: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?!\n)$")]
     held_by: Line | None = None
     sha256: Digest | None = None
 

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from mithaq.kernel import canonical
+from mithaq.kernel.duty import void
 from mithaq.kernel.keyring import NODE
 from mithaq.kernel.matter.kind import MatterKind, Verb
 from mithaq.kernel.matter.said import Said
@@ -51,6 +52,7 @@ def mark(tx: Transaction, record: str, why: str, at: datetime, party: str) -> No
     if recalled(tx, record) is None:
         holding = tx.records.get(record)
         tx.memos.put(f"recalled/{record}", why)
+        void(tx, f"review/{record}", "recalled", at)
         exercise = holding.exercise if holding is not None else False
         tx.journal.add("recalled", record, at=at, party=party, exercise=exercise)
 

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from mithaq.errors import NotAllowed
 from mithaq.kernel import canonical
 from mithaq.kernel.people.actor import Actor
+from mithaq.kernel.people.officer import present
 from mithaq.kernel.ports import Transaction
 
 SORT = "people"
@@ -55,10 +56,13 @@ def is_founded(tx: Transaction) -> bool:
 
 
 def standing(tx: Transaction, actor: Actor) -> Actor:
-    """The actor as it is now: the home stands in for every role only until there is an administrator."""
+    """The actor as it is now: the home stands in for every role only until there is an administrator.
+
+    NotAllowed for an officer who was suspended, or a program whose token was revoked, since it was made known.
+    """
     if actor.by == "home" and is_founded(tx):
         return replace(actor, roles=("administrator",))
-    return actor
+    return present(tx, actor)
 
 
 def may(tx: Transaction, actor: Actor, declared: Declared) -> bool:
