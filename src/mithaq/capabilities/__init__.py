@@ -1,16 +1,79 @@
-"""The capabilities that come with Mithaq, by name. Each is a package here and is loaded when it is used."""
+"""The capabilities of a node, by name: those that come with Mithaq, and those of other packages by entry point.
+
+A foreign one is whatever ``[project.entry-points."mithaq.capabilities"]`` of an installed package names. Both are
+loaded when they are used, held to the same rules (``kernel/declaration.py``), and use the same plug.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from mithaq.kernel.plug import Capability
+from mithaq.capabilities.installed import installed, load_foreign
+from mithaq.errors import Clash, Invalid, MithaqError, NotFound
+from mithaq.lib.nearest import nearest
 
-BUILT_IN = ("intelligence",)
+if TYPE_CHECKING:
+    from mithaq.kernel.plug import Capability
+
+BUILT_IN = {"intelligence": "alerts: raise, correct, look up, import, export"}
+"""Name and summary of each that comes with Mithaq; it is a package here."""
+
+RESERVED = frozenset({
+    "act", "acts", "adoption", "attachment", "audit", "bundle", "core", "demo", "duty", "events", "exercise", "key",
+    "keys", "law", "link", "matter", "mithaq", "new", "node", "oversight", "party", "people", "preview", "record",
+    "release", "session", "sign-in", "sign-out", "statement", "token", "view", "why",
+})  # fmt: skip
+"""What no capability may be called: words of the command line, and of what every node answers."""
+
+
+def known() -> dict[str, str]:
+    """Every capability that can be loaded, with its summary in a line. None of them is imported for it."""
+    foreign = {name: summaries[0] for name, summaries in installed().items()}
+    return {**foreign, **BUILT_IN}
 
 
 def load(name: str) -> Capability:
-    """The built-in capability of that name."""
-    capability = import_module(f"mithaq.capabilities.{name}").capability
-    assert isinstance(capability, Capability)  # noqa: S101 - our own package data
-    return capability
+    """The capability of that name, checked. NotFound, naming what is installed; Clash; or Invalid with the place."""
+    from mithaq.kernel.core import core
+    from mithaq.kernel.declaration import check, check_together
+    from mithaq.kernel.plug import Capability
+
+    if name in RESERVED:
+        raise Clash("capability", "Mithaq keeps this name for itself", where=name, hint="rename the capability")
+    found, package = _found(name)
+    if not isinstance(found, Capability):
+        raise Invalid("capability", f"{package} holds no Capability", where=name, hint="see docs/capability.md")
+    if found.name != name:
+        raise Invalid("capability", f"it calls itself {found.name!r}", where=name, hint="one name in both places")
+    try:
+        check(found, package)
+    except MithaqError as problem:
+        raise problem.at(f"capability {name}") from None
+    check_together((core, found))
+    return found
+
+
+def load_all(names: Iterable[str]) -> tuple[Capability, ...]:
+    """These capabilities, none of which takes a name of another. Clash if one does, or is named twice."""
+    from mithaq.kernel.declaration import check_together
+
+    found = tuple(load(name) for name in names)
+    check_together(found)
+    return found
+
+
+def _found(name: str) -> tuple[object, str]:
+    if name not in BUILT_IN:
+        try:
+            return load_foreign(name)
+        except NotFound as problem:
+            there = known()
+            near = nearest(name, there)
+            meant = f"did you mean {near!r}? " if near else ""
+            raise NotFound(problem.code, problem.message, hint=f"{meant}installed: {', '.join(there)}") from None
+    if name in installed():
+        raise Clash("capability", f"an installed package brings another {name!r}", hint="uninstall it, or rename it")
+    package = f"mithaq.capabilities.{name}"
+    return import_module(package).capability, package

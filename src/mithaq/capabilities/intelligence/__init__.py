@@ -1,15 +1,23 @@
-"""Intelligence: alerts on vehicles, shared with partners as far as agreement and law let them be."""
+"""Intelligence: alerts on persons, vehicles, documents, vessels, goods and organisations, and what follows on them."""
 
 from mithaq.capabilities.intelligence.commands import COMMANDS
-from mithaq.capabilities.intelligence.records import VEHICLE_ALERT
+from mithaq.capabilities.intelligence.duties import ANSWERS, DUTIES
+from mithaq.capabilities.intelligence.exchanged import FOLLOW_UPS
+from mithaq.capabilities.intelligence.formats.feeds import FEEDS
+from mithaq.capabilities.intelligence.pages import PAGES
+from mithaq.capabilities.intelligence.records import KINDS
 from mithaq.capabilities.intelligence.views import QUESTIONS, VIEWS
 from mithaq.kernel.plug import Capability
 
 capability = Capability(
     name="intelligence",
     summary="alerts, shared as far as agreement and law let them be",
-    kinds=(VEHICLE_ALERT,),
+    kinds=(*KINDS, *FOLLOW_UPS.values()),
     commands=COMMANDS,
     questions=QUESTIONS,
+    answers=ANSWERS,
     views=VIEWS,
+    feeds=FEEDS,
+    duties=DUTIES,
+    pages=PAGES,
 )

@@ -1,149 +1,150 @@
-"""What may be done: raise an alert on a vehicle, correct it, and take in many at once."""
+"""What may be done with alerts: raise one, correct it, take in many at once. The same three for each sort of alert."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Any
 
-import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-from mithaq.capabilities.intelligence.records import VEHICLE_ALERT, Country, Plate, Reason, VehicleAlert
+from mithaq.capabilities.intelligence import drafts, rules
+from mithaq.capabilities.intelligence.following import COMMANDS as FOLLOWING
+from mithaq.capabilities.intelligence.forms import Corrected, bulk, form
+from mithaq.capabilities.intelligence.records import ALERTS
+from mithaq.capabilities.intelligence.review import COMMANDS as REVIEWING
+from mithaq.capabilities.intelligence.words import GUARDED
 from mithaq.errors import MithaqError
-from mithaq.kernel import canonical
 from mithaq.kernel.desk import Desk, Stated
 from mithaq.kernel.people.roles import OPERATIONAL
 from mithaq.kernel.plug import Command
-from mithaq.kernel.record import Marking, Record
-from mithaq.kernel.values import Code, FreeText, Instant, Line, PlaceText, RecordId
+from mithaq.kernel.record import Record
 
-MAX_ROWS = 500
-
-
-class AlertVehicle(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """An alert as an officer gives it. ``release_remarks`` is the text of the remarks that partners may read.
-
-    A ``flash`` alert goes before everything that waits: for a danger that is now.
-
-    ``reference`` is the officer's own file reference: it stays at home, and the same reference means the same alert.
-    """
-
-    plate: Plate
-    reason: Reason
-    place: PlaceText
-    time: Instant
-    purpose: Code
-    registered_in: Country | None = None
-    make: Line | None = None
-    colour: Line | None = None
-    source: Line | None = None
-    remarks: FreeText | None = None
-    release_remarks: FreeText | None = None
-    caveats: tuple[Code, ...] = ()
-    reference: Line | None = None
-    exercise: bool = False
-    flash: bool = False
-
-
-class CorrectVehicle(AlertVehicle, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The whole alert as it should now read. It becomes the next version; the earlier ones stay as they were."""
-
-    id: RecordId
-
-
-class AlertVehicles(Struct, frozen=True, forbid_unknown_fields=True):
-    """Many alerts, kept together or not at all, except for rows that cannot be."""
-
-    rows: Annotated[tuple[AlertVehicle, ...], Meta(min_length=1, max_length=MAX_ROWS)]
+RAISES: dict[str, tuple[str, ...]] = {
+    "vehicle": OPERATIONAL,
+    "person": ("duty_officer", "analyst", "commander", "legal_officer", "supervisor"),
+    "document": OPERATIONAL,
+    "vessel": OPERATIONAL,
+    "goods": OPERATIONAL,
+    "organisation": ("analyst", "customs_officer", "legal_officer", "supervisor"),
+}
+"""Who raises and corrects alerts of each sort."""
 
 
 class Taken(Struct, frozen=True, omit_defaults=True):
-    """What became of one row: stated, or the problem that kept it out."""
+    """What became of one row (in a dry run: what would): stated, or the problem that kept it out."""
 
     stated: Stated | None = None
     problem: str = ""
 
 
-def alert_vehicle(desk: Desk, given: AlertVehicle) -> Stated:
+def article(sort: str) -> str:
+    """The sort with its article, as summaries say it.
+
+    >>> article("organisation"), article("goods"), article("vehicle")
+    ('an organisation', 'goods', 'a vehicle')
+    """
+    return sort if sort == "goods" else f"an {sort}" if sort[0] in "aeiou" else f"a {sort}"
+
+
+FORMS: dict[str, type[Struct]] = {
+    sort: form(f"Alert{sort.title()}", kind, f"An alert on {article(sort)} as an officer gives it.")
+    for sort, kind in ALERTS.items()
+}
+"""What raises an alert of each sort."""
+
+AlertVehicle = FORMS["vehicle"]
+
+
+def raise_alert(desk: Desk, sort: str, given: Any) -> Stated:
     """Raise an alert, or correct the one with the same reference; the same content again changes nothing."""
-    known = _known(desk, given)
-    if known is not None and _same(desk, known, given):
+    known = drafts.known(desk, ALERTS[sort], given)
+    new = drafts.alert(desk, sort, given, known)
+    if known is not None and drafts.same(new, known):
         return Stated(known.id, known.version, unchanged=True)
-    return desk.state(_draft(desk, given, known), reference=given.reference or "", flash=given.flash)
+    return desk.state(new, reference=given.reference or "", flash=given.flash)
 
 
-def correct_vehicle(desk: Desk, given: CorrectVehicle) -> Stated:
+def correct_alert(desk: Desk, sort: str, given: Any) -> Stated:
     """State the next version of an alert."""
-    known = desk.own(given.id)
+    known = drafts.own_alert(desk, given.id, sort)
     reference = given.reference or desk.held(given.id).reference
-    return desk.state(_draft(desk, given, known), reference=reference, flash=given.flash)
+    return desk.state(drafts.alert(desk, sort, given, known), reference=reference, flash=given.flash)
 
 
-def alert_vehicles(desk: Desk, given: AlertVehicles) -> tuple[Taken, ...]:
+def raise_many(desk: Desk, sort: str, given: Any) -> tuple[Taken, ...]:
     """Raise each row; a row that breaks a rule is left out and says why. Checked before anything of it is kept."""
-    return tuple(_take(desk, row) for row in given.rows)
+    drafted: dict[str, Record] = {}
+    return tuple(_take(desk, sort, row, drafted if given.dry_run else None) for row in given.rows)
 
 
-def _take(desk: Desk, row: AlertVehicle) -> Taken:
+def needs_second(desk: Desk, given: Any) -> str:
+    """Why an alert on a person needs a second person; nothing if it does not."""
+    asked = {given.measure, given.category} & rules.SECOND
+    if asked:
+        return f"an alert on a person that asks for {min(asked)}"
+    guarded = GUARDED.intersection(given.flags or ())
+    if guarded and (given.release_description or given.release_remarks):
+        return f"a text for partners about a person who is a {', '.join(sorted(guarded))}"
+    return ""
+
+
+def _take(desk: Desk, sort: str, row: Any, drafted: dict[str, Record] | None) -> Taken:
     try:
-        return Taken(stated=alert_vehicle(desk, row))
+        if sort == "person" and (why := needs_second(desk, row)) and desk.second is None:
+            return Taken(problem=f"{why} needs a second person: raise it by itself, intelligence.alert-person")
+        if drafted is None:
+            return Taken(stated=raise_alert(desk, sort, row))
+        return Taken(stated=_rehearse(desk, sort, row, drafted))
     except MithaqError as problem:
         return Taken(problem=str(problem))
 
 
-def _draft(desk: Desk, given: AlertVehicle, known: Record | None) -> Record:
-    remarks = {"remarks": given.release_remarks} if given.release_remarks else {}
-    return desk.draft(
-        VEHICLE_ALERT,
-        _body(given),
-        purpose=given.purpose,
-        marking=Marking(exercise=given.exercise, caveats=tuple(sorted(set(given.caveats)))),
-        release_texts=remarks,
-        follows=known,
-    )
+def _rehearse(desk: Desk, sort: str, row: Any, drafted: dict[str, Record]) -> Stated:
+    """What would become of a row, after the rows before it. Nothing is kept but what they would have been."""
+    known = drafted.get(row.reference or "") or drafts.known(desk, ALERTS[sort], row)
+    new = drafts.alert(desk, sort, row, known)
+    if known is not None and drafts.same(new, known):
+        return Stated(known.id, known.version, unchanged=True)
+    if row.reference:
+        drafted[row.reference] = new
+    return drafts.foresee(desk, new)
 
 
-def _body(given: AlertVehicle) -> dict[str, Any]:
-    plain = msgspec.to_builtins(given)
-    return {name: plain[name] for name in VehicleAlert.__struct_fields__}
-
-
-def _known(desk: Desk, given: AlertVehicle) -> Record | None:
-    if not given.reference:
-        return None
-    holding = desk.tx.records.by_reference(VEHICLE_ALERT.base, given.reference, given.exercise)
-    return canonical.decode(holding.content, Record) if holding else None
-
-
-def _same(desk: Desk, known: Record, given: AlertVehicle) -> bool:
-    new = _draft(desk, given, None)
-    return (known.body, known.purpose, known.marking, known.release_texts) == (
-        new.body, new.purpose, new.marking, new.release_texts,
+def _three(sort: str) -> tuple[Command, ...]:
+    """The commands for one sort of alert."""
+    raised, roles = FORMS[sort], RAISES[sort]
+    doc = f"The whole alert on {article(sort)} as it should now read: it becomes the next version."
+    corrected = form(f"Correct{sort.title()}", ALERTS[sort], doc, Corrected)
+    many = bulk(f"Alert{sort.title()}s", raised)
+    second = needs_second if sort == "person" else None
+    plural = sort if sort == "goods" else f"{sort}s"
+    return (
+        Command(
+            f"intelligence.alert-{sort}", f"raise an alert on {article(sort)}", raised, Stated, _run(raise_alert, sort),
+            roles=roles, second=second,
+        ),
+        Command(
+            f"intelligence.correct-{sort}", f"correct an alert on {article(sort)} by a new version", corrected, Stated,
+            _run(correct_alert, sort), roles=roles, second=second,
+        ),
+        Command(
+            bulk_name(sort), f"raise many alerts on {plural}", many, tuple[Taken, ...], _run(raise_many, sort),
+            roles=roles,
+        ),
     )  # fmt: skip
 
 
-COMMANDS = (
-    Command(
-        "intelligence.alert-vehicle",
-        "raise an alert on a vehicle",
-        AlertVehicle,
-        Stated,
-        alert_vehicle,
-        roles=OPERATIONAL,
-    ),
-    Command(
-        "intelligence.correct-vehicle",
-        "correct an alert by a new version",
-        CorrectVehicle,
-        Stated,
-        correct_vehicle,
-        roles=OPERATIONAL,
-    ),
-    Command(
-        "intelligence.alert-vehicles",
-        "raise many alerts",
-        AlertVehicles,
-        tuple[Taken, ...],
-        alert_vehicles,
-        roles=OPERATIONAL,
-    ),
-)
+def bulk_name(sort: str) -> str:
+    """The command that takes in many alerts of a sort.
+
+    >>> bulk_name("vehicle"), bulk_name("goods")
+    ('intelligence.alert-vehicles', 'intelligence.alert-many-goods')
+    """
+    return "intelligence.alert-many-goods" if sort == "goods" else f"intelligence.alert-{sort}s"
+
+
+def _run(what: Callable[[Desk, str, Any], Any], sort: str) -> Callable[[Desk, Any], Any]:
+    return lambda desk, given: what(desk, sort, given)
+
+
+COMMANDS = (*(each for sort in ALERTS for each in _three(sort)), *FOLLOWING, *REVIEWING)

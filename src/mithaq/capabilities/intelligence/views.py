@@ -1,109 +1,148 @@
-"""What is seen: one row for each alert, our own and our partners', at its newest version, with its provenance."""
+"""What is asked: lists of alerts, one alert, requests, and pages for export."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+from msgspec.structs import replace
 
-from mithaq.capabilities.intelligence.records import VEHICLE_ALERT
-from mithaq.kernel import canonical
-from mithaq.kernel.clock import period, write_instant
+from mithaq.capabilities.intelligence.formats.columns import flat
+from mithaq.capabilities.intelligence.one import One, show
+from mithaq.capabilities.intelligence.reading import shown
+from mithaq.capabilities.intelligence.rows import ALERTS_VIEW, FOLLOWING_VIEW, VIEWS
+from mithaq.capabilities.intelligence.search import (
+    MAX_LIMIT,
+    Found,
+    Position,
+    Search,
+    Sort,
+    Wanted,
+    bounded,
+    newest,
+    search,
+    with_state,
+)
+from mithaq.errors import Invalid
+from mithaq.kernel.clock import write_instant
 from mithaq.kernel.desk import Desk
 from mithaq.kernel.people.roles import OPERATIONAL
 from mithaq.kernel.plug import Question
-from mithaq.kernel.ports import Transaction
-from mithaq.kernel.record import Record
-from mithaq.kernel.release import Release
-from mithaq.kernel.shelves import Entry, Holding, Row
-from mithaq.kernel.values import RecordId
-from mithaq.kernel.view import View
+from mithaq.kernel.shelves import Row
 
-VIEW = "intelligence.alerts"
+__all__ = ["QUESTIONS", "VIEWS"]
 
 
-class Listing(Struct, frozen=True, forbid_unknown_fields=True):
-    """A page of alerts, after a key. Exercise alerts are a list of their own."""
+class Listing(Wanted, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A page of alerts. All of them by key, after a key; or those that are wanted, newest first, after a position."""
 
-    exercise: bool = False
-    after: str = ""
+    after: Annotated[str, Meta(max_length=64)] = ""
     limit: int = 50
 
 
-class One(Struct, frozen=True, forbid_unknown_fields=True):
-    """One alert by its id."""
+class Requests(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Requests that we sent or received, newest first; with ``open`` only those that have no reply."""
 
-    id: RecordId
+    side: Literal["sent", "received"] | None = None
+    open: bool = False
+    exercise: bool = False
+    before: Position = 0
+    limit: int = 50
 
 
-def fold(entry: Entry, tx: Transaction) -> Row | None:
-    """The row of the alert that this entry brought, if it is one and is the newest version."""
-    holding = _holding(entry, tx)
-    if holding is None or holding.kind != VEHICLE_ALERT.name:
-        return None
-    old = tx.views.get(VIEW, holding.id)
-    if old is not None and old.body["version"] >= holding.version:
-        return None
-    return _own(holding) if not holding.link else _received(holding, entry)
+class Export(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A page of alerts of one sort for a file. ``cells``: every value as the text that a CSV file has for it."""
+
+    kind: Sort
+    cells: bool = False
+    exercise: bool = False
+    after: Annotated[str, Meta(max_length=64)] = ""
+    limit: int = MAX_LIMIT
+
+
+class Exported(Struct, frozen=True):
+    """Alerts by key as plain rows, named as the fields of the command that takes them in; ``after`` goes on."""
+
+    items: tuple[dict[str, Any], ...]
+    after: str = ""
 
 
 def alerts(desk: Desk, listing: Listing) -> tuple[Row, ...]:
-    """Alerts by key."""
-    limit = max(1, min(listing.limit, 500))
-    return tuple(desk.tx.views.page(VIEW, exercise=listing.exercise, after=listing.after, limit=limit))
+    """Alerts by key, or those that are wanted, newest first."""
+    limit = bounded(listing.limit)
+    if not listing.narrows:
+        return tuple(_by_key(desk, listing.exercise, listing.after, limit))
+    if listing.after and not listing.after.isdigit():
+        raise Invalid("after", "with something to find, it goes on after a position", where="$.after")
+    found = newest(desk, listing, before=int(listing.after or 0), size=limit)
+    return tuple(row for row, _ in zip(found, range(limit), strict=False))
 
 
-def show(desk: Desk, one: One) -> Row:
-    """One alert with its provenance and handling."""
-    desk.held(one.id)
-    row = desk.tx.views.get(VIEW, one.id)
-    assert row is not None  # noqa: S101 - held, and the views are caught up before a question is asked
-    return row
+def requests(desk: Desk, asked: Requests) -> Found:
+    """Requests with their state: answered, overdue or open, and their replies."""
+    limit, items, before = bounded(asked.limit), list[Row](), asked.before
+    facets = ("kind:request", *((f"side:{asked.side}",) if asked.side else ()))
+    while True:
+        page = desk.tx.views.newest(
+            FOLLOWING_VIEW, exercise=asked.exercise, terms=facets, before=before, limit=MAX_LIMIT
+        )
+        for row in page:
+            told = _with_replies(desk, row)
+            if told is None or (asked.open and told.body["state"] == "answered"):
+                continue
+            if len(items) == limit:
+                return Found(tuple(items), items[-1].position)
+            items.append(told)
+        if len(page) < MAX_LIMIT:
+            return Found(tuple(items))
+        before = page[-1].position
 
 
-def _holding(entry: Entry, tx: Transaction) -> Holding | None:
-    named = entry.subject
-    if entry.what == "received":
-        link, _, seq = entry.subject.rpartition("/")
-        message = tx.links.get(link, int(seq))
-        named = message.subject if message else ""
-    elif entry.what != "record":
+def export(desk: Desk, asked: Export) -> Exported:
+    """A page of what may be read, each alert as one flat row."""
+    limit, items, after = bounded(asked.limit), list[dict[str, Any]](), asked.after
+    while len(items) < limit and (page := _by_key(desk, asked.exercise, after, MAX_LIMIT)):
+        for row in page:
+            after = row.key
+            if row.body["sort"] == asked.kind:
+                items.append(flat(asked.kind, row, cells=asked.cells))
+            if len(items) == limit:
+                break
+    return Exported(tuple(items), after if len(items) == limit else "")
+
+
+def _by_key(desk: Desk, exercise: bool, after: str, limit: int) -> list[Row]:
+    """The next alerts by key that may be read: as many as asked for, unless there are no more."""
+    found: list[Row] = []
+    while len(found) < limit and (page := desk.tx.views.page(ALERTS_VIEW, exercise=exercise, after=after, limit=limit)):
+        found += [with_state(seen, desk.at) for row in page if (seen := shown(desk, row)) is not None]
+        after = page[-1].key
+    return found[:limit]
+
+
+def _with_replies(desk: Desk, row: Row) -> Row | None:
+    seen = shown(desk, row)
+    if seen is None:
         return None
-    id, _, version = named.rpartition("/")
-    return tx.records.get(id, int(version)) if id else None
+    answers = desk.tx.views.newest(FOLLOWING_VIEW, exercise=row.exercise, terms=(f"about:{row.key}",), limit=20)
+    replies = [reply for each in answers if (reply := shown(desk, each)) is not None and reply.body["sort"] == "reply"]
+    late = seen.time != "" and seen.time <= write_instant(desk.at)
+    state = "answered" if replies else "overdue" if late else "open"
+    told = [{"id": each.key, "origin": each.body["origin"], "fields": each.body["fields"]} for each in replies]
+    return replace(seen, body={**seen.body, "state": state, "replies": told})
 
 
-def _own(holding: Holding) -> Row:
-    record = canonical.decode(holding.content, Record)
-    body = {"version": record.version, "origin": record.origin, "purpose": record.purpose, "fields": record.body}
-    return _row(record.id, record.body, holding.exercise, body | {"reference": holding.reference})
-
-
-def _received(holding: Holding, entry: Entry) -> Row:
-    release = canonical.fit(canonical.decode(holding.content, dict), Release)
-    retain = release.handling.get("retain")
-    body = {
-        "version": release.version,
-        "origin": release.origin,
-        "purpose": release.purpose,
-        "fields": release.fields,
-        "levels": release.levels,
-        "basis": {"law": release.basis.law, "clause": release.basis.clause},
-        "handling": canonical.plain(release.handling),
-        "delete_by": write_instant(entry.at + period(retain)) if isinstance(retain, str) else "",
-        "message": f"{holding.link}/{holding.seq}",
-    }
-    return _row(release.record, release.fields, holding.exercise, body)
-
-
-def _row(id: str, fields: dict[str, Any], exercise: bool, body: dict[str, Any]) -> Row:
-    return Row(id, fields.get("plate", ""), fields.get("time", ""), fields.get("place", ""), exercise, body)
-
-
-VIEWS = (View(VIEW, 1, fold),)
 QUESTIONS = (
     Question(
         "intelligence.alerts", "alerts, our own and received", Listing, tuple[Row, ...], alerts, roles=OPERATIONAL
     ),
+    Question(
+        "intelligence.search", "alerts by what identifies them, newest first", Search, Found, search, roles=OPERATIONAL
+    ),
     Question("intelligence.alert", "one alert with its provenance", One, Row, show, roles=OPERATIONAL),
-)
+    Question("intelligence.requests", "requests, sent and received", Requests, Found, requests, roles=OPERATIONAL),
+    Question(
+        "intelligence.export", "alerts of one sort as rows for a file", Export, Exported, export,
+        roles=("analyst", "supervisor"),
+    ),
+)  # fmt: skip
