@@ -7,13 +7,14 @@ import signal
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 
 from mithaq.adapters.transport.certificate import server_context
 from mithaq.api.couriers import Couriers
@@ -24,6 +25,7 @@ from mithaq.kernel.node import Node
 
 BACKLOG = 512  # callers that wait while the node opens its store
 SWITCH = 0.0005  # seconds a thread runs before another may: a delivery passes through four of them
+IDLE = 75  # seconds that a caller inside keeps its connection without a request: officers think between two of them
 GRACE = 2  # seconds for requests under way; what is cut off was not acknowledged, and comes again
 
 
@@ -43,14 +45,22 @@ class Faces:
         return "https://{}:{}".format(*self.link.getsockname()[:2])
 
 
-def serve(node: Node, *, token: str, tls: Path, faces: Faces, ready: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM. ``ready`` is called once both faces answer."""
+def serve(
+    node: Node,
+    *,
+    token: str,
+    tls: Path,
+    faces: Faces,
+    ready: Callable[[], None],
+    pages: Sequence[BaseRoute] = (),
+) -> None:
+    """Serve until SIGINT or SIGTERM. ``ready`` is called once both faces answer; ``pages`` are those of a console."""
     sys.setswitchinterval(SWITCH)
     context = server_context(tls, [partner.card.certificate for partner in node.partners.values()])
     couriers = Couriers(node)
     couriers.start()
     try:
-        asyncio.run(_serve(inside_app(node, token), link_app(node), context, faces, ready))
+        asyncio.run(_serve(inside_app(node, token, pages), link_app(node), context, faces, ready))
     finally:
         couriers.stop()
 
@@ -78,10 +88,11 @@ async def _serve(
         if all(server.started for server in servers):
             ready()
 
-    configs = (_config(inside), _config(link, ssl_context_factory=lambda *_: context))
+    configs = (_config(inside, timeout_keep_alive=IDLE), _config(link, ssl_context_factory=lambda *_: context))
     servers = [Server(config, answers) for config in configs]
 
     def stop() -> None:
+        inside.state.streams.end()
         for server in servers:
             server.should_exit = True
 

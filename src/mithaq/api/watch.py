@@ -4,13 +4,38 @@ from __future__ import annotations
 
 import msgspec
 from anyio import to_thread
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mithaq.errors import MithaqError
+from mithaq.api.events import Declared
+from mithaq.api.guard import Known
+from mithaq.api.operation import Operation
+from mithaq.errors import MithaqError, NotFound
 from mithaq.kernel.node import Node
-from mithaq.kernel.people.actor import NODE
+from mithaq.kernel.people.actor import NODE, Actor
 from mithaq.kernel.ports import Shown
+
+TEXT = "text/plain; version=0.0.4; charset=utf-8"
+FIGURES = Declared("metrics", ("administrator", "oversight"))
+
+
+class Health(Struct, frozen=True, omit_defaults=True):
+    """Whether the node works; if not, the code of what keeps it from that."""
+
+    status: str
+    code: str = ""
+
+
+OPERATIONS = (
+    Operation(
+        name="node.health", sort="other", method="GET", path="/healthz", gives=Health, open=True,
+        summary="whether the store can be read and written", others=((503, Health),),
+    ),
+    Operation(
+        name="node.metrics", sort="other", method="GET", path="/metrics", summary="figures for Prometheus", media=TEXT,
+    ),
+)  # fmt: skip
 
 
 async def healthy(node: Node, _: Request) -> Response:
@@ -18,15 +43,24 @@ async def healthy(node: Node, _: Request) -> Response:
     try:
         await to_thread.run_sync(node.check)
     except MithaqError as problem:
-        return _json({"status": "failing", "code": problem.code}, 503)
-    return _json({"status": "ok"}, 200)
+        return _json(Health("failing", problem.code), 503)
+    return _json(Health("ok"), 200)
 
 
-async def figures(node: Node, _: Request) -> Response:
+def figures(node: Node) -> Known:
     """The node's metrics in the text format of Prometheus, the state of its links as of now among them."""
-    metrics = node.metrics
-    if not isinstance(metrics, Shown):
-        return _json({"status": "this node keeps no metrics"}, 404)
+
+    async def run(_: Request, actor: Actor) -> Response:
+        await to_thread.run_sync(node.permit, actor, FIGURES)
+        if not isinstance(node.metrics, Shown):
+            raise NotFound("metrics", "this node keeps no metrics")
+        await _look(node, node.metrics)
+        return Response(node.metrics.text(), media_type=TEXT)
+
+    return run
+
+
+async def _look(node: Node, metrics: Shown) -> None:
     for link in await to_thread.run_sync(lambda: node.ask("link.status", {}, who=NODE)):
         metrics.gauge("link_size", link.size, link=link.link)
         if link.link.startswith(f"{node.party}>"):
@@ -37,8 +71,7 @@ async def figures(node: Node, _: Request) -> Response:
     expires = node.rings.own.ring.expires
     if expires is not None:
         metrics.gauge("keys_expire_seconds", (expires - node.clock.now()).total_seconds())
-    return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def _json(value: object, status: int) -> Response:
+def _json(value: Health, status: int) -> Response:
     return Response(msgspec.json.encode(value), status, media_type="application/json")
