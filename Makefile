@@ -23,7 +23,7 @@ $(STAMP): requirements.lock requirements-dev.lock pyproject.toml Makefile
 	.venv/bin/uv pip install --quiet --python $(PY) --no-deps --editable .
 	@touch $@
 
-demo: $(STAMP) ## Three nations on this machine exchange alerts and make a covenant; Ctrl-C ends it
+demo: $(STAMP) ## Three nations on this machine make a covenant and work a border day; Ctrl-C ends it
 	.venv/bin/mithaq demo
 
 test: $(STAMP) ## All tests but the long ones: the unit part, then processes and foreign verifiers
@@ -31,8 +31,8 @@ test: $(STAMP) ## All tests but the long ones: the unit part, then processes and
 	$(PY) -m pytest -q -n 2 --dist loadfile tests/compat tests/chaos tests/foreign tests/processes
 
 check: $(STAMP) ## ruff, mypy --strict, and the architecture
-	.venv/bin/ruff check src tests benchmarks tools
-	.venv/bin/ruff format --check src tests benchmarks tools
+	.venv/bin/ruff check src tests benchmarks tools examples
+	.venv/bin/ruff format --check src tests benchmarks tools examples
 	.venv/bin/mypy
 	$(PY) -m pytest -q tests/test_architecture.py
 

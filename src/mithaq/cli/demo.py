@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mithaq.cli.common import json_option
-from mithaq.cli.show import cell
 from mithaq.config import Home
 
 if TYPE_CHECKING:
@@ -26,20 +25,21 @@ FLAGS = "subject.flags"  # what a screening found that protects a person
 
 @click.command()
 @click.option("--once", is_flag=True, help="Run unattended, print the result, and stop.")
-@click.option("--dir", "folder", type=click.Path(path_type=Path), help="Where the two homes are made; kept afterwards.")
+@click.option("--dir", "folder", type=click.Path(path_type=Path), help="Where the homes are made; kept afterwards.")
 @json_option
 def demo(once: bool, folder: Path | None, as_json: bool) -> None:
     """Nations on this machine exchange alerts, negotiate, suspend and join; then an auditor checks every log."""
     from mithaq.cli.covenant import Covenant, Officials
+    from mithaq.cli.day import Day
     from mithaq.cli.rehearsal import Rehearsal
 
-    story = json.loads((resources.files("mithaq.scenarios") / "vehicles.json").read_bytes())
+    story = json.loads((resources.files("mithaq.scenarios") / "border-day.json").read_bytes())
     tell = _silent if as_json else click.echo
     started = time.monotonic()
     signal.signal(signal.SIGTERM, _interrupted)
     with ExitStack() as stack:
         where = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mithaq-demo-")))
-        tell(f"\n  {story['title']}\n  {story['note']}\n")
+        tell("")
         officials: dict[str, Officials] = {}
 
         def appoint(home: Home, card: Card) -> None:
@@ -50,16 +50,18 @@ def demo(once: bool, folder: Path | None, as_json: bool) -> None:
             tell(f"  {nation.party}  process {nation.pid}, partners deliver to {nation.link}")
         tell(f"  agreement {rehearsal.agreement}, signed by JO and SA\n")
         refused = _tell_law(rehearsal.nations["JO"].home, tell)
-        withheld = sum(_step(rehearsal, number, step, tell) for number, step in enumerate(story["steps"], 1))
-        rehearsal.settle()
         act: dict[str, Any] = {}
+        day: dict[str, Any] = {}
         if officials:
             act = Covenant(rehearsal, officials, tell).play()
+            day = Day(rehearsal, story, tell).play()
         else:
-            tell("  These homes are from an earlier run: their officials' keys were in memory, so nobody can sign.\n")
+            tell("  These homes are from an earlier run: its officials' keys and officers' passwords were in memory,")
+            tell("  so nobody can sign or sign in. Start in an empty folder to see the day.\n")
         found = rehearsal.audit() | {
             "covenant": act,
-            "withheld": withheld,
+            "day": day,
+            "withheld": day.get("withheld", 0),
             "draft_refused": refused,
             "seconds": round(time.monotonic() - started, 2),
         }
@@ -68,9 +70,11 @@ def demo(once: bool, folder: Path | None, as_json: bool) -> None:
         else:
             _conclude(found, rehearsal, where)
         if not once:
-            tell("  Both nodes stay up. Press Ctrl-C to stop them.")
+            _invite(rehearsal, tell)
+            tell("  The nodes stay up. Press Ctrl-C to stop them.")
             rehearsal.wait()
-    if found["lost"] or found["duplicates"] or found["out_of_order"] or found["logs_verified"] != found["logs"]:
+    unsound = found["lost"] or found["duplicates"] or found["out_of_order"] or day.get("unexpected", 0)
+    if unsound or found["logs_verified"] != found["logs"]:
         raise SystemExit(1)
 
 
@@ -97,48 +101,6 @@ def _tell_law(home: Home, tell: Any) -> bool:
     return bool(found)
 
 
-def _step(rehearsal: Any, number: int, step: dict[str, Any], tell: Any) -> int:
-    """One step of the story, told as it happens; how many partners it was withheld from."""
-    nation = rehearsal.nations[step["by"]]
-    alert = step["alert"]
-    stated = nation.do("intelligence.alert-vehicle", alert)
-    exercise = "  [EXERCISE]" if alert.get("exercise") else ""
-    tell(f"{number}. {step['by']}: {step['say']}{exercise}")
-    tell(f"     alert {stated['id']} v{stated['version']}, plate {_apart(alert['plate'])}")
-    for party in stated["released"]:
-        _show(nation.ask("release.preview", {"id": stated["id"], "to": party}), party, tell)
-    withheld = {party: by for party, by in stated["withheld"].items() if by}  # else there is no agreement at all yet
-    for party, by in withheld.items():
-        tell(f"     withheld from {party}, all of it: {'; '.join(by)}")
-    if stated["released"]:
-        rehearsal.settle()
-        for party in stated["released"]:
-            seen = rehearsal.nations[party].ask("intelligence.alert", {"id": stated["id"]})
-            body = seen["body"]
-            tell(
-                f"     {party} holds v{body['version']} as {body['message']}, "
-                f"must delete it by {body['delete_by'][:10]}, onward: {body['handling'].get('onward', '—')}"
-            )
-    tell("")
-    return len(withheld)
-
-
-def _show(preview: dict[str, Any], party: str, tell: Any) -> None:
-    """What they see, and what is changed or kept back by which clause."""
-    tell(f"     released to {party} under {preview['reasons'][0].removeprefix('permit ')}")
-    for each in preview["fields"]:
-        if each["ours"] is None or (each["level"] == "clear" and each["theirs"] == each["ours"]):
-            continue
-        theirs = cell(each["theirs"]) if each["theirs"] is not None else "▨ withheld"
-        change = f"{_apart(cell(each['ours']))}  →  {_apart(theirs)}"
-        tell(f"       {each['field']:8} {change}   ({each['level']}, {each['by']})")
-
-
-def _apart(text: str) -> str:
-    """Text of any direction that does not turn its surroundings (Unicode isolates)."""
-    return f"\u2068{text}\u2069"
-
-
 def _conclude(found: dict[str, Any], rehearsal: Any, where: Path) -> None:
     click.echo(
         f"  The auditor read all {found['nodes']} stores: {found['released']} released, {found['received']} received, ",
@@ -147,9 +109,22 @@ def _conclude(found: dict[str, Any], rehearsal: Any, where: Path) -> None:
     click.echo(f"{found['lost']} lost, {found['duplicates']} duplicates, {found['out_of_order']} out of order;")
     click.echo(f"  {found['logs_verified']} of {found['logs']} logs rebuilt and verified, in {found['seconds']} s.\n")
     home = rehearsal.nations["SA"].home.path
-    program = sys.argv[0] if Path(sys.argv[0]).name == "mithaq" else "mithaq"
-    click.echo(f"  Look for yourself:  {program} --home {home} intelligence alerts")
-    click.echo(f"                      {program} --home {home} link verify\n")
+    click.echo(f"  Look for yourself:  {_program()} --home {home} node status")
+    click.echo(f"                      {_program()} --home {home} link verify\n")
+
+
+def _program() -> str:
+    return sys.argv[0] if Path(sys.argv[0]).name == "mithaq" else "mithaq"
+
+
+def _invite(rehearsal: Any, tell: Any) -> None:
+    """A one-time link for each nation, by which whoever watches can sign in as one of its officers."""
+    tell("  Sign in as an officer by a one-time link (set a password, add the secret to an authenticator):")
+    for nation in rehearsal.nations.values():
+        given = {"id": "officer/guest", "name": "Guest", "roles": ["duty_officer", "analyst", "supervisor"]}
+        invited = nation.do("people.invite", given)
+        tell(f"    {nation.party}  {nation.inside}/start?invitation={invited['invitation']}")
+    tell("")
 
 
 def _silent(*_: object) -> None:

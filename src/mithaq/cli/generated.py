@@ -1,47 +1,86 @@
-"""Commands of capabilities, generated from their declarations: one option for each field of what a command takes."""
+"""Commands of capabilities, generated from their declarations: ``mithaq CAPABILITY VERB``, the same for every one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import click
-import msgspec
 
 from mithaq.cli.common import json_option
+from mithaq.cli.export import export_group
+from mithaq.cli.feeds import import_command
+from mithaq.cli.options import gather, parameters
 from mithaq.cli.show import emit
-from mithaq.kernel.plug import Command, Question
+from mithaq.cli.told import tell
+from mithaq.kernel.plug import Capability, Command, Question
 
 
-def command_for(declared: Command | Question, show: Callable[[Any], str]) -> click.Command:
-    """A CLI command for a declaration; ``show`` tells its answer to a person."""
-    asks = isinstance(declared, Question)
+def group_for(name: str) -> click.Group:
+    """The commands of a capability: what it declares, and ``import`` and ``export`` where there is something to."""
+    from mithaq.capabilities import load
 
-    @json_option
-    @click.pass_context
-    def run(ctx: click.Context, /, as_json: bool, **options: Any) -> None:
-        from mithaq.cli.reach import reach
-
-        given = {name: value for name, value in options.items() if value not in (None, ())}
-        with reach(ctx.obj) as reached:
-            found = (reached.ask if asks else reached.do)(declared.name, given)
-        emit(found, as_json=as_json, text="" if as_json else show(found))
-
-    made = click.command(declared.name.partition(".")[2], help=declared.summary.capitalize() + ".")(run)
-    made.params = [_parameter(field) for field in msgspec.structs.fields(declared.takes)] + made.params
+    capability = load(name)
+    made = click.Group(name, help=_sentence(capability.summary))
+    declared: tuple[Command | Question, ...] = (*capability.commands, *capability.questions)
+    for each in declared:
+        made.add_command(command_for(each, capability))
+    if capability.feeds:
+        made.add_command(import_command(capability))
+    if capability.questions:
+        made.add_command(export_group(capability))
     return made
 
 
-def _parameter(field: Any) -> click.Parameter:
-    name = f"--{field.name.replace('_', '-')}"
-    if field.name == "id":
-        return click.Argument(["id"])
-    if field.type is bool:
-        return click.Option([name, field.name], is_flag=True, default=False)
-    if field.type is int:
-        return click.Option([name, field.name], type=int, default=field.default, show_default=True)
-    return click.Option([name, field.name], required=field.required, multiple=_is_list(field), metavar="TEXT")
+def core_group(name: str, summary: str) -> click.Group:
+    """The commands of a part of what every node answers: those whose names begin with it."""
+    from mithaq.kernel.core import core
+
+    made = click.Group(name, help=_sentence(summary))
+    declared: tuple[Command | Question, ...] = (*core.commands, *core.questions)
+    for each in declared:
+        if each.name.startswith(f"{name}."):
+            made.add_command(command_for(each, core))
+    return made
 
 
-def _is_list(field: Any) -> bool:
-    return isinstance(field.default, tuple)
+def command_for(declared: Command | Question, capability: Capability) -> click.Command:
+    """The CLI command of one declaration."""
+
+    def run(as_json: bool, source: str | None, key: str = "", glass: str = "", **options: Any) -> None:
+        from mithaq.cli.reach import reach
+
+        given = gather(declared, options, source)
+        surrounding = {name: value for name, value in (("key", key), ("glass", glass)) if value}
+        with reach(click.get_current_context().obj) as reached:
+            if isinstance(declared, Question):
+                found = reached.ask(declared.name, given)
+            else:
+                found = reached.do(declared.name, given, **surrounding)
+        emit(found, as_json=as_json, text="" if as_json else tell(declared, found, capability))
+
+    made = click.command(declared.name.partition(".")[2], help=_help(declared))(json_option(run))
+    made.params = [*parameters(declared, capability), *_surrounding(declared), *made.params]
+    return made
+
+
+def _surrounding(declared: Command | Question) -> list[click.Parameter]:
+    """What is not part of what a command takes, but of how it is given."""
+    found: list[click.Parameter] = [
+        click.Option(["--from", "source"], metavar="FILE", help="The whole input as JSON; - reads standard input.")
+    ]
+    if isinstance(declared, Question):
+        return found
+    found.append(click.Option(["--key"], default="", help="The same key again is the same act, done once."))
+    if declared.second is not None:
+        why = "Do it without the second person it needs, for this reason; it is reviewed."
+        found.append(click.Option(["--break-glass", "glass"], metavar="REASON", default="", help=why))
+    return found
+
+
+def _help(declared: Command | Question) -> str:
+    first, _, _ = (declared.takes.__doc__ or "").strip().partition("\n\n")
+    return _sentence(declared.summary) + (f"\n\n{' '.join(first.split()).replace('``', '')}" if first else "")
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."

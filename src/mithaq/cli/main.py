@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from typing import cast
 
 import click
 from click.exceptions import NoArgsIsHelpError
@@ -18,38 +19,63 @@ GROUPS = {
     "matter": "joint matters: what was said, where each party stands, what is owed",
     "link": "the links to partners: state and proofs",
     "bundle": "deliveries in files, carried by hand where there is no line",
-    "intelligence": "alerts on vehicles: raise, correct, import, list",
+    "people": "officers, programs, roles: who may do what",
+    "new": "begin something: a capability of your own",
+}
+CORE = {
+    "release": "what a partner sees of a record, and releases that wait for a second person",
+    "acts": "acts that wait for a second person, or were done without one",
+    "audit": "who did and read what, for those who oversee",
 }
 COMMANDS = {
     "preview": "ours beside what they will see, with a clause for each change",
     "why": "why a record was released or withheld",
-    "demo": "two nations on this machine exchange alerts, narrated",
+    "sign-in": "an officer signs in at this terminal",
+    "sign-out": "an officer signs out",
+    "demo": "three nations on this machine: a covenant and a border day, narrated",
 }
 
 
 class Loaded(click.Group):
-    """A group whose commands are known by name and summary, and imported only when one of them runs."""
+    """A group whose commands are known by name and summary, and imported only when one of them runs.
+
+    After our own come the capabilities, built in and installed. Their commands, and those of ``CORE``, are generated
+    from what is declared.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*GROUPS, *COMMANDS]
+        return [*GROUPS, *CORE, *COMMANDS, *_capabilities()]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in GROUPS and name not in COMMANDS:
-            return None
-        found = getattr(import_module(f"mithaq.cli.{name}"), name)
-        assert isinstance(found, click.Command)  # noqa: S101 - our own module
-        return found
+        if name in GROUPS or name in COMMANDS:
+            module = name.replace("-", "_")
+            found = getattr(import_module(f"mithaq.cli.{module}"), module)
+            assert isinstance(found, click.Command)  # noqa: S101 - our own module
+            return found
+        generated = import_module("mithaq.cli.generated")
+        if name in CORE:
+            return cast(click.Group, generated.core_group(name, CORE[name]))
+        return cast(click.Group, generated.group_for(name)) if name in _capabilities() else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([*GROUPS.items(), *COMMANDS.items()])
+            formatter.write_dl([*GROUPS.items(), *CORE.items(), *COMMANDS.items()])
+        with formatter.section("Capabilities"):
+            formatter.write_dl([*_capabilities().items()])
+
+
+def _capabilities() -> dict[str, str]:
+    from mithaq.capabilities import known
+
+    return known()
 
 
 @click.group(cls=Loaded, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--home", metavar="DIR", help="The node's home. Default: $MITHAQ_HOME, else ~/.mithaq.")
+@click.option("--as", "acting", metavar="NAME", help="Act as this officer, who has signed in. Default: $MITHAQ_AS.")
 @click.version_option(package_name="mithaq", message="mithaq %(version)s")
 @click.pass_context
-def mithaq(ctx: click.Context, home: str | None) -> None:
+def mithaq(ctx: click.Context, home: str | None, acting: str | None) -> None:
     """Border agencies of neighbouring states working together, each under its own law.
 
     Each nation runs its own node. Nothing leaves it except under a co-signed agreement and the nation's own law;
@@ -57,7 +83,7 @@ def mithaq(ctx: click.Context, home: str | None) -> None:
     """
     from mithaq.config import home as find
 
-    ctx.obj = find(home)
+    ctx.obj = find(home, acting)
 
 
 def main() -> None:

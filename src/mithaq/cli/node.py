@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +16,7 @@ from mithaq.errors import Invalid
 
 if TYPE_CHECKING:
     from mithaq.kernel.clock import Clock
+    from mithaq.kernel.node import Node
     from mithaq.kernel.ports import Store
 
 
@@ -62,10 +64,13 @@ def serve(home: Home) -> None:
 
 def serve_home(home: Home, *, clock: Clock | None = None, store: Store | None = None) -> None:
     """Serve the node of a home until SIGINT or SIGTERM; say on standard output where, once it answers."""
+    from mithaq.api.rate import Buckets
     from mithaq.api.serve import Faces
     from mithaq.api.serve import serve as run
+    from mithaq.api.session import BURST, EVERY
     from mithaq.assembly import open_home
     from mithaq.config import locked, read_config, write_private
+    from mithaq.console.app import routes
 
     log_to_stderr()
     with locked(home):
@@ -77,12 +82,36 @@ def serve_home(home: Home, *, clock: Clock | None = None, store: Store | None = 
         def ready() -> None:
             write_private(home.serving, json.dumps(told).encode())
             click.echo(json.dumps(told))
+            _tell_first_link(served, faces.inside_url)
 
+        pages = routes(served, tries=Buckets(BURST, EVERY, served.clock.monotonic).take)
         try:
-            run(served, token=home.token.read_text(), tls=home.tls, faces=faces, ready=ready)
+            run(served, token=home.token.read_text(), tls=home.tls, faces=faces, ready=ready, pages=pages)
         finally:
             home.serving.unlink(missing_ok=True)
             served.close()
+
+
+def _tell_first_link(served: Node, inside: str) -> None:
+    """Where a person watches: the one-time link by which the nation's first administrator begins. Never in a log."""
+    if not sys.stderr.isatty():
+        return
+    secret = served.door.first_link(served.clock.now())
+    if secret is not None:
+        click.echo("There is no administrator yet. Once, within 72 hours, this makes one:", err=True)
+        click.echo(f"  {inside}/start?invitation={secret}", err=True)
+
+
+@node.command("first-link")
+@json_option
+@pass_home
+def first_link(home: Home, as_json: bool) -> None:
+    """The one-time link by which the nation's first administrator begins, where there is none yet."""
+    from mithaq.cli.reach import reach
+
+    with reach(home) as reached:
+        found = reached.carry("people.first-link", {})
+    emit(found, as_json=as_json, text=f"mithaq people accept, with: {found['invitation']}")
 
 
 @node.command()

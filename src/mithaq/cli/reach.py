@@ -1,4 +1,7 @@
-"""Reaching a node: in this process if nobody holds its home, else through the node that serves it."""
+"""Reaching a node: in this process if nobody holds its home, else through the node that serves it.
+
+As the officer that was named (``--as``), by the session kept in the home; else as whoever holds the home.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
+from urllib.parse import quote
 
 import msgspec
 
@@ -31,13 +35,20 @@ _KINDS: dict[str, type[MithaqError]] = {
 
 
 class Reached(Protocol):
-    """A node that can be told and asked, wherever it runs. Answers are plain JSON data."""
+    """A node that can be told and asked, wherever it runs. Answers are plain JSON data.
 
-    def do(self, name: str, given: dict[str, Any]) -> Any: ...
+    ``enter`` is for who is not known yet: ``session``, ``session/accept`` and ``session/confirm``. ``leave`` signs out.
+    """
+
+    def do(self, name: str, given: dict[str, Any], *, key: str = "", glass: str = "") -> Any: ...
 
     def ask(self, name: str, given: dict[str, Any]) -> Any: ...
 
     def carry(self, name: str, given: dict[str, Any]) -> Any: ...
+
+    def enter(self, what: str, given: dict[str, str]) -> Any: ...
+
+    def leave(self) -> None: ...
 
 
 @contextmanager
@@ -58,7 +69,7 @@ def reach(home: Home) -> Iterator[Reached]:
                 raise
         serving = _serving(home)
         if serving is not None:
-            yield from _there(serving, home.token.read_text())
+            yield from _there(serving, _token(home) or home.token.read_text())
             return
         time.sleep(0.02)  # another command is in the home: it leaves by itself, and nothing tells us when
 
@@ -69,7 +80,7 @@ def _here(home: Home) -> Iterator[Reached]:
     log_to_stderr()
     node = open_home(home)
     try:
-        yield _Here(node)
+        yield _Here(node, _token(home))
     finally:
         node.close()
 
@@ -83,21 +94,34 @@ def _there(url: str, token: str) -> Iterator[Reached]:
 
 
 class _Here:
-    def __init__(self, node: Any) -> None:
+    def __init__(self, node: Any, token: str) -> None:
+        self._node, self._token = node, token
+
+    @property
+    def _who(self) -> Any:
         from mithaq.kernel.people.actor import HOME
 
-        self._node, self._who = node, HOME
+        return self._node.door.known(self._token) if self._token else HOME
 
-    def do(self, name: str, given: dict[str, Any]) -> Any:
-        return _plain(self._node.do(name, given, who=self._who).result())
+    def do(self, name: str, given: dict[str, Any], *, key: str = "", glass: str = "") -> Any:
+        return _plain(self._node.do(name, given, who=self._who, key=key, glass=glass).result())
 
     def ask(self, name: str, given: dict[str, Any]) -> Any:
         return _plain(self._node.ask(name, given, who=self._who))
 
     def carry(self, name: str, given: dict[str, Any]) -> Any:
-        from mithaq.kernel.link.by_hand import by_hand
+        from mithaq.kernel.node_acts import NODE_ACTS
 
-        return _plain(by_hand(self._node, name, _plain(given), who=self._who))
+        return _plain(NODE_ACTS[name].do(self._node, _plain(given), who=self._who))
+
+    def enter(self, what: str, given: dict[str, str]) -> Any:
+        door = self._node.door
+        return _plain(
+            {"session": door.sign_in, "session/accept": door.accept, "session/confirm": door.confirm}[what](**given)
+        )
+
+    def leave(self) -> None:
+        self._node.door.sign_out(self._token)
 
 
 class _Serving:
@@ -105,19 +129,43 @@ class _Serving:
         self._client = client
         self._failed = failed
 
-    def do(self, name: str, given: dict[str, Any]) -> Any:
+    def do(self, name: str, given: dict[str, Any], *, key: str = "", glass: str = "") -> Any:
+        headers = {"idempotency-key": key, "mithaq-break-glass": quote(glass)}
+        sent = {header: value for header, value in headers.items() if value}
+        return self._call("POST", name.replace(".", "/"), given, sent)
+
+    ask = carry = do
+
+    def enter(self, what: str, given: dict[str, str]) -> Any:
+        return self._call("POST", what, given)
+
+    def leave(self) -> None:
+        self._call("DELETE", "session")
+
+    def _call(self, method: str, path: str, given: Any = None, headers: dict[str, str] | None = None) -> Any:
+        sent = {"content-type": "application/json", **(headers or {})}
+        content = None if given is None else msgspec.json.encode(given)
         try:
-            response = self._client.post("/v1/" + name.replace(".", "/"), content=msgspec.json.encode(given))
+            response = self._client.request(method, f"/v1/{path}", content=content, headers=sent)
         except self._failed as problem:
             raise Unavailable("node", f"the serving node does not answer: {problem}") from None
         if response.is_success:
-            return response.json()
+            return response.json() if response.content else None
         told = response.json() if response.headers.get("content-type", "").startswith("application/problem") else {}
         kind = _KINDS.get(told.get("title", ""), NotAllowed if response.status_code == 401 else Unavailable)
         message = told.get("detail") or f"the node answered HTTP {response.status_code}"
         raise kind(told.get("code", "node"), message, where=told.get("where", ""), hint=told.get("hint", ""))
 
-    ask = carry = do
+
+def _token(home: Home) -> str:
+    """The session of the officer as whom the node is reached; nothing if that is whoever holds the home."""
+    if not home.acting:
+        return ""
+    try:
+        return home.session(home.acting).read_text().strip()
+    except FileNotFoundError:
+        hint = f"mithaq sign-in {home.acting.removeprefix('officer/')}"
+        raise NotAllowed("session", f"{home.acting} has not signed in here", hint=hint) from None
 
 
 def _serving(home: Home) -> str | None:

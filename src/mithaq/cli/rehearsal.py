@@ -54,6 +54,10 @@ class Nation:
         return int(self._told["pid"])
 
     @property
+    def inside(self) -> str:
+        return str(self._told["inside"])
+
+    @property
     def link(self) -> str:
         return str(self._told["link"])
 

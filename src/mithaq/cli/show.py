@@ -23,10 +23,15 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> 
 
     drawn = Table(title=Text(title), title_justify="left", header_style="bold")
     for column in columns:
-        drawn.add_column(column)
+        drawn.add_column(column, no_wrap=column == "id")  # it is copied into the next command
     for row in rows:
         drawn.add_row(*(Text(cell) for cell in row))
     Console(width=None if sys.stdout.isatty() else 140).print(drawn)
+
+
+def apart(text: str) -> str:
+    """Text of any direction that does not turn its surroundings (Unicode isolates)."""
+    return f"\u2068{text}\u2069"
 
 
 def cell(value: object) -> str:
