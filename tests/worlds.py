@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -79,9 +83,22 @@ class World:
         return node
 
 
+@cache
+def homes() -> Path:
+    """Two homes as they are after their first start, made once: every world begins with a copy of them."""
+    folder = Path(tempfile.mkdtemp(prefix="mithaq-homes-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for nation in Rehearsal(folder).nations.values():
+        open_home(
+            nation.home, clock=ManualClock(START), store=open_store(":memory:"), transport=LocalTransport()
+        ).close()
+    return folder
+
+
 @contextmanager
 def two_nations(folder: Path, *, files: bool = False) -> Iterator[World]:
     """Jordan and Saudi Arabia on a clock that stands still until told; in memory, or with stores in their homes."""
+    shutil.copytree(homes(), folder, dirs_exist_ok=True)
     rehearsal = Rehearsal(folder)
     clock, wire = ManualClock(START), LocalTransport()
     nodes = {

@@ -164,7 +164,10 @@ def test_no_two_capabilities_take_one_name() -> None:
 
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_what_comes_with_mithaq_keeps_to_the_rules(name: str) -> None:
-    assert load(name).name == name
+    found = load(name)
+    assert found.name == name
+    check(found, f"mithaq.capabilities.{name}")
+    check_together((core, found))
 
 
 def test_no_capability_takes_a_word_that_a_node_or_the_command_line_answers_to() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 import ssl
@@ -59,6 +60,8 @@ def serve(
     context = server_context(tls, [partner.card.certificate for partner in node.partners.values()])
     couriers = Couriers(node)
     couriers.start()
+    gc.collect()
+    gc.freeze()  # what is here now stays: looking it over again and again would hold every caller up
     try:
         asyncio.run(_serve(inside_app(node, token, pages), link_app(node), context, faces, ready))
     finally:

@@ -35,7 +35,10 @@ def known() -> dict[str, str]:
 
 
 def load(name: str) -> Capability:
-    """The capability of that name, checked. NotFound, naming what is installed; Clash; or Invalid with the place."""
+    """The capability of that name. NotFound, naming what is installed; Clash; or Invalid with the place.
+
+    One from outside is checked each time it is loaded; ours are checked by our tests.
+    """
     from mithaq.kernel.core import core
     from mithaq.kernel.declaration import check, check_together
     from mithaq.kernel.plug import Capability
@@ -43,6 +46,8 @@ def load(name: str) -> Capability:
     if name in RESERVED:
         raise Clash("capability", "Mithaq keeps this name for itself", where=name, hint="rename the capability")
     found, package = _found(name)
+    if name in BUILT_IN and isinstance(found, Capability):
+        return found
     if not isinstance(found, Capability):
         raise Invalid("capability", f"{package} holds no Capability", where=name, hint="see docs/capability.md")
     if found.name != name:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
 from mithaq.adapters.store import schema
+from mithaq.adapters.store.checkpointer import BACKSTOP, Checkpointer
 from mithaq.adapters.store.links import SqlLinks
 from mithaq.adapters.store.matters import SqlDuties, SqlStatements
 from mithaq.adapters.store.papers import SqlAudit, SqlBlobs, SqlPapers
@@ -56,14 +57,23 @@ class SqlStore:
     In memory there is one connection for all: ``alone`` lets either the writer or one reader use it.
     """
 
-    def __init__(self, writing: Engine, reading: Engine, alone: AbstractContextManager[Any]) -> None:
+    def __init__(
+        self,
+        writing: Engine,
+        reading: Engine,
+        alone: AbstractContextManager[Any],
+        checkpointer: Checkpointer | None = None,
+    ) -> None:
         self._reading = reading
         self._alone = alone
         self._engines = (writing, reading)
         self._connection = writing.connect()
         with self._connection.begin():
             _check_schema(self._connection)
+        self._checkpointer = checkpointer
         self._writer = Writer(self._connection, SqlTransaction, alone)
+        if checkpointer is not None:
+            self._writer.finish_with(lambda _: None, checkpointer.committed)
 
     def write(self, job: Callable[[Transaction], T]) -> Future[T]:
         return self._writer.write(job)
@@ -83,6 +93,8 @@ class SqlStore:
 
     def close(self) -> None:
         self._writer.close()
+        if self._checkpointer is not None:
+            self._checkpointer.close()
         self._connection.close()
         for engine in self._engines:
             engine.dispose()
@@ -104,9 +116,10 @@ def open_store(path: Path | str) -> SqlStore:
         writing, reading = (
             create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args={"timeout": 30}) for _ in range(2)
         )
-        _control(writing, "BEGIN IMMEDIATE")
+        _control(writing, "BEGIN IMMEDIATE", f"wal_autocheckpoint={BACKSTOP}")
         _control(reading, "BEGIN", "query_only=ON")
-        return SqlStore(writing, reading, nullcontext())
+        copying = create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args={"timeout": 30})
+        return SqlStore(writing, reading, nullcontext(), Checkpointer(copying))
     except (OSError, DatabaseError) as problem:
         detail = str(getattr(problem, "orig", problem))
         raise Unavailable("store", f"the store cannot be opened: {detail}", where=str(path)) from None
