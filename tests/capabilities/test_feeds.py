@@ -11,7 +11,7 @@ import pytest
 
 from mithaq.capabilities import load
 from mithaq.capabilities.intelligence.commands import FORMS
-from mithaq.capabilities.intelligence.formats.columns import columns_of
+from mithaq.capabilities.intelligence.formats.columns import bare, write_cell
 from mithaq.errors import MithaqError
 from mithaq.kernel.plug import Feed, Line
 from tests.capabilities.cases import ask, do, document, goods, organisation, person, settle, vessel
@@ -57,9 +57,7 @@ def test_what_is_given_out_can_be_taken_in_again(world: World, sort: str) -> Non
     for cells, feed in ((True, f"intelligence.csv.{sort}"), (False, f"intelligence.json.{sort}")):
         [row] = ask(world.jo, "export", {"kind": sort, "cells": cells}).items
         assert row["origin"] == "JO"
-        columns = set(columns_of(FORMS[sort]))
-        own = {name: value for name, value in row.items() if name in columns}
-        [line] = read(feed, as_csv([own]) if cells else json.dumps([own]))
+        [line] = read(feed, as_csv([row]) if cells else json.dumps([row]))
         assert line.problem == ""
         taken = {name: value for name, value in (line.given or {}).items() if name != "reference"}
         assert taken == SORTS[sort] | {"exercise": False}
@@ -138,3 +136,33 @@ def test_taking_a_file_in_again_changes_nothing(world: World) -> None:
     rows = {"rows": [line.given for line in lines]}
     do(world.jo, "alert-documents", rows)
     assert all(taken.stated.unchanged for taken in do(world.jo, "alert-documents", rows))
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+12-3", "-12-3", "@SUM(A1)", "'=1+1", "''-1", "'quoted'", "\tx", "\rx", "12-3"]
+)
+def test_no_cell_is_run_as_a_formula_and_each_is_read_as_it_was(text: str) -> None:
+    cell = write_cell(text)
+    assert cell[0] not in "=+-@\t\r"
+    assert bare(cell) == text
+
+
+@pytest.mark.parametrize("plate", ["-12 345", "+7", "=A1", "'-9"])
+def test_a_plate_that_looks_like_a_formula_goes_out_and_comes_back(world: World, plate: str) -> None:
+    do(world.jo, "alert-vehicle", alert(plate=plate, place="-31.2,36.9"))
+    [row] = ask(world.jo, "export", {"kind": "vehicle", "cells": True}).items
+    assert row["plate"] == f"'{plate}"
+    assert row["place"] == "'-31.2,36.9"
+    [line] = read("intelligence.csv.vehicle", as_csv([row]))
+    assert line.given is not None
+    assert (line.given["plate"], line.given["place"]) == (plate, "-31.2,36.9")
+
+
+def test_what_a_partner_stated_is_not_taken_in_as_our_own(world: World) -> None:
+    do(world.jo, "alert-document", document())
+    settle(world)
+    for cells, feed in ((True, "intelligence.csv.document"), (False, "intelligence.json.document")):
+        [row] = ask(world.sa, "export", {"kind": "document", "cells": cells}).items
+        [line] = read(feed, as_csv([row]) if cells else json.dumps([row]))
+        assert line.given is None
+        assert "a partner stated it" in line.problem

@@ -16,7 +16,7 @@ GOOD = [
 
 @pytest.mark.parametrize(("type_", "value"), GOOD)
 def test_what_is_right_is_taken_as_it_is_written(type_: str, value: str) -> None:
-    check((Identifier(type_, value),))  # type: ignore[arg-type]
+    check("person", (Identifier(type_, value),))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("type_", "value"), [each for each in GOOD if each[0] in ("container", "imei")])
@@ -26,13 +26,13 @@ def test_every_single_digit_read_wrong_is_found(type_: str, value: str) -> None:
         for wrong in set("0123456789") - {value[place]}:
             mistyped = value[:place] + wrong + value[place + 1 :]
             with pytest.raises(Invalid):
-                check((Identifier(type_, mistyped),))  # type: ignore[arg-type]
+                check("person", (Identifier(type_, mistyped),))  # type: ignore[arg-type]
 
 
 def test_a_wrong_check_digit_of_a_ship_is_found() -> None:
     for wrong in "012345678":
         with pytest.raises(Invalid):
-            check((Identifier("imo", f"907472{wrong}"),))
+            check("person", (Identifier("imo", f"907472{wrong}"),))
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,16 @@ def test_a_wrong_check_digit_of_a_ship_is_found() -> None:
 )
 def test_what_is_not_well_formed_is_refused_with_its_place(type_: str, value: str) -> None:
     with pytest.raises(Invalid) as refused:
-        check((Identifier("other", "x"), Identifier(type_, value)))  # type: ignore[arg-type]
+        check("person", (Identifier("other", "x"), Identifier(type_, value)))  # type: ignore[arg-type]
     assert refused.value.where == "$.identifiers[1].value"
     assert "other" in refused.value.hint
+
+
+@pytest.mark.parametrize("sort", ["vehicle", "vessel", "goods", "organisation"])
+@pytest.mark.parametrize("type_", ["passport", "national_id", "residence_permit", "driving_licence", "document"])
+def test_papers_of_a_person_stand_in_no_alert_on_a_thing(sort: str, type_: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        check(sort, (Identifier("other", "x"), Identifier(type_, "N123")))  # type: ignore[arg-type]
+    assert refused.value.where == "$.identifiers[1].type"
+    for protected in ("person", "document"):
+        check(protected, (Identifier(type_, "N123"),))  # type: ignore[arg-type]

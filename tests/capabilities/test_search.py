@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from importlib import resources
 from typing import Any
 
 import pytest
@@ -9,6 +11,8 @@ import pytest
 from mithaq.errors import Invalid, NotFound
 from mithaq.kernel import canonical
 from mithaq.kernel.clock import write_instant
+from mithaq.kernel.law.law import Law, load_law
+from mithaq.kernel.law.rulebook import Rulebook, rulebook
 from mithaq.kernel.matter.record import mark
 from mithaq.kernel.people.actor import Actor
 from tests.capabilities.cases import (
@@ -261,3 +265,37 @@ def test_a_measure_that_our_law_does_not_know_gives_way_to_a_milder_one(world: W
     assert list(there["passed_over"]) == ["specific_check"]
     assert there["basis"]["clause"] == "6"
     assert one(world.jo, id)["measure"]["allowed"] == "specific_check"
+
+
+@pytest.mark.parametrize(
+    "words", ["kind", "from", "state", "sta", "category", "reason", "link", "vehicle", "active", "JO"]
+)
+def test_words_of_people_do_not_find_facets(listed: World, words: str) -> None:
+    assert found(listed.jo, find=words) == []
+
+
+@pytest.mark.parametrize("after", ["²", "٣", "9" * 40, "-1", "x", str(2**53)])
+def test_a_position_that_is_none_is_refused(world: World, after: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        ask(world.jo, "alerts", {"kind": "vehicle", "after": after})
+    assert refused.value.where == "$.after"
+
+
+def test_a_name_that_the_reader_sees_as_a_pseudonym_is_not_found_by_guessing_it(world: World) -> None:
+    base = world.jo.standing._base
+    laws = [_with_pseudonym(base, each) if each.id == "law-JO" else each for each in base.laws]
+    world.jo.standing._base = rulebook(base.vocabulary, base.agreements, laws, base.floor)
+    world.jo.standing._known.clear()
+    given = {name: value for name, value in person().items() if name != "source"}
+    do(world.jo, "alert-person", given)
+    [title] = found(world.jo, ON_DUTY)
+    assert title.startswith("p:")
+    assert found(world.jo, ON_DUTY, find=SAMER) == []
+    assert found(world.jo, ANALYST, find=SAMER) == [SAMER]
+
+
+def _with_pseudonym(base: Rulebook, law: Law) -> Law:
+    text = json.loads((resources.files("mithaq.laws") / f"{law.id}.json").read_text())
+    [clause] = [each for each in text["clauses"] if each["id"] == "5.2"]
+    clause["release"]["fields"]["name"] = "pseudonym"
+    return load_law(json.dumps(text).encode(), base.vocabulary)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from mithaq.errors import Clash, MithaqError
+from mithaq.errors import Clash, Invalid, MithaqError
+from mithaq.kernel.clock import is_instant, write_instant
 from mithaq.kernel.desk import Desk, Stated
 from mithaq.kernel.duty import discharge
 from mithaq.kernel.plug import Command
@@ -126,8 +128,21 @@ def _texts(given: Notify | Inspect) -> dict[str, str]:
 
 
 def _body(given: Struct, into: type[Struct]) -> dict[str, Any]:
-    plain = msgspec.to_builtins(given)
-    return {name: plain[name] for name in into.__struct_fields__ if name in plain}
+    plain = msgspec.to_builtins(given, builtin_types=(datetime,))
+    return {name: _spelt(plain[name], f"$.{name}") for name in into.__struct_fields__ if name in plain}
+
+
+def _spelt(value: Any, where: str) -> Any:
+    """An instant in the one spelling that is signed: UTC, whole seconds. Anything else as it is."""
+    if not isinstance(value, datetime):
+        return value
+    try:
+        text = "" if value.microsecond else write_instant(value)
+    except OverflowError:
+        text = ""
+    if not is_instant(text):
+        raise Invalid("instant", f"{value.isoformat()} cannot be written as an instant", where=where)
+    return text
 
 
 COMMANDS = (

@@ -6,6 +6,7 @@ from mithaq.kernel.desk import Desk
 from mithaq.kernel.plug import Question
 from mithaq.kernel.ports import Transaction
 from mithaq.kernel.reaction import holding_of
+from mithaq.kernel.reading import Seen
 from mithaq.kernel.shelves import Entry, Row
 from mithaq.kernel.values import RecordId
 from mithaq.kernel.view import View
@@ -43,21 +44,32 @@ def fold(entry: Entry, tx: Transaction) -> Row | None:
     if holding.kind == CONSIGNMENT.name:
         old = tx.views.get(VIEW, told.id)
         return Row(
-            key=told.id, title=told.fields.get("certificate", ""), time=told.fields.get("time", ""),
-            place=told.fields.get("place", ""), exercise=told.exercise, body=old.body if old else {},
+            key=told.id, title=_text(told, "certificate"), time=_text(told, "time"), place=_text(told, "place"),
+            exercise=told.exercise, body=old.body if old else {},
         )  # fmt: skip
-    row = tx.views.get(VIEW, told.fields.get("consignment", ""))
+    row = tx.views.get(VIEW, _text(told, "consignment"))
     if row is None or row.exercise != told.exercise:
         return None
-    return replace(row, body={"result": told.fields.get("result", "inspected"), "inspected_by": told.origin})
+    return replace(row, body={"result": _text(told, "result") or "inspected", "inspected_by": told.origin})
+
+
+def _text(told: Seen, name: str) -> str:
+    """A field as text; nothing where a partner gave something else in its place."""
+    value = told.fields.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def consignments(desk: Desk, listing: Listing) -> tuple[Notice, ...]:
-    """Consignments by id: those that whoever asks may read."""
-    limit = max(1, min(listing.limit, MOST))
-    rows = desk.tx.views.page(VIEW, exercise=listing.exercise, after=listing.after, limit=limit)
-    found = (readable(desk, desk.held(row.key), row.body) for row in rows)
-    return tuple(each for each in found if each is not None)
+    """Consignments by id: as many as asked for of those that whoever asks may read, unless there are no more."""
+    limit, after = max(1, min(listing.limit, MOST)), listing.after
+    found: list[Notice] = []
+    while len(found) < limit and (
+        page := desk.tx.views.page(VIEW, exercise=listing.exercise, after=after, limit=limit)
+    ):
+        told = (readable(desk, desk.held(row.key), row.body) for row in page)
+        found += [each for each in told if each is not None]
+        after = page[-1].key
+    return tuple(found[:limit])
 
 
 def consignment(desk: Desk, one: One) -> Notice:
@@ -66,7 +78,7 @@ def consignment(desk: Desk, one: One) -> Notice:
     return notice(desk, one.id, row.body if row else {})
 
 
-VIEWS = (View(VIEW, 1, fold),)
+VIEWS = (View(VIEW, 2, fold),)
 QUESTIONS = (
     Question(
         "animal-health.consignments", "consignments, our own and notified to us", Listing, tuple[Notice, ...],

@@ -7,8 +7,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from mithaq.capabilities.intelligence import drafts, rules
+from mithaq.capabilities.intelligence import again, drafts, rules
 from mithaq.capabilities.intelligence.following import COMMANDS as FOLLOWING
+from mithaq.capabilities.intelligence.foresight import foresee
 from mithaq.capabilities.intelligence.forms import Corrected, bulk, form
 from mithaq.capabilities.intelligence.records import ALERTS
 from mithaq.capabilities.intelligence.review import COMMANDS as REVIEWING
@@ -28,6 +29,10 @@ RAISES: dict[str, tuple[str, ...]] = {
     "organisation": ("analyst", "customs_officer", "legal_officer", "supervisor"),
 }
 """Who raises and corrects alerts of each sort."""
+
+
+Drafted = dict[tuple[str, bool], tuple[Record | None, str | None]]
+"""What the rows of a dry run would have become, by reference and whether it is an exercise, with their digests."""
 
 
 class Taken(Struct, frozen=True, omit_defaults=True):
@@ -56,9 +61,15 @@ AlertVehicle = FORMS["vehicle"]
 
 
 def raise_alert(desk: Desk, sort: str, given: Any) -> Stated:
-    """Raise an alert, or correct the one with the same reference; the same content again changes nothing."""
-    known = drafts.known(desk, ALERTS[sort], given)
+    """Raise an alert, or the next version of the one with the same reference. The same again changes nothing, and
+    what became of it meanwhile stands.
+    """
+    known, digest = drafts.known(desk, ALERTS[sort], given), again.row_digest(ALERTS[sort], given)
+    if known is not None and again.last_taken(desk, known.id) == digest:
+        return Stated(known.id, known.version, unchanged=True)
     new = drafts.alert(desk, sort, given, known)
+    if given.reference:
+        again.note_taken(desk, new.id, digest)
     if known is not None and drafts.same(new, known):
         return Stated(known.id, known.version, unchanged=True)
     return desk.state(new, reference=given.reference or "", flash=given.flash)
@@ -68,12 +79,13 @@ def correct_alert(desk: Desk, sort: str, given: Any) -> Stated:
     """State the next version of an alert."""
     known = drafts.own_alert(desk, given.id, sort)
     reference = given.reference or desk.held(given.id).reference
-    return desk.state(drafts.alert(desk, sort, given, known), reference=reference, flash=given.flash)
+    new = drafts.alert(desk, sort, given, known, corrects=True)
+    return desk.state(new, reference=reference, flash=given.flash)
 
 
 def raise_many(desk: Desk, sort: str, given: Any) -> tuple[Taken, ...]:
     """Raise each row; a row that breaks a rule is left out and says why. Checked before anything of it is kept."""
-    drafted: dict[str, Record] = {}
+    drafted: Drafted = {}
     return tuple(_take(desk, sort, row, drafted if given.dry_run else None) for row in given.rows)
 
 
@@ -88,7 +100,7 @@ def needs_second(desk: Desk, given: Any) -> str:
     return ""
 
 
-def _take(desk: Desk, sort: str, row: Any, drafted: dict[str, Record] | None) -> Taken:
+def _take(desk: Desk, sort: str, row: Any, drafted: Drafted | None) -> Taken:
     try:
         if sort == "person" and (why := needs_second(desk, row)) and desk.second is None:
             return Taken(problem=f"{why} needs a second person: raise it by itself, intelligence.alert-person")
@@ -99,15 +111,25 @@ def _take(desk: Desk, sort: str, row: Any, drafted: dict[str, Record] | None) ->
         return Taken(problem=str(problem))
 
 
-def _rehearse(desk: Desk, sort: str, row: Any, drafted: dict[str, Record]) -> Stated:
+def _rehearse(desk: Desk, sort: str, row: Any, drafted: Drafted) -> Stated:
     """What would become of a row, after the rows before it. Nothing is kept but what they would have been."""
-    known = drafted.get(row.reference or "") or drafts.known(desk, ALERTS[sort], row)
+    digest, key = again.row_digest(ALERTS[sort], row), (row.reference or "", row.exercise)
+    known, last = drafted.get(key) or _kept(desk, sort, row)
+    if known is not None and last == digest:
+        return Stated(known.id, known.version, unchanged=True)
     new = drafts.alert(desk, sort, row, known)
     if known is not None and drafts.same(new, known):
-        return Stated(known.id, known.version, unchanged=True)
+        new, told = known, Stated(known.id, known.version, unchanged=True)
+    else:
+        told = foresee(desk, new)
     if row.reference:
-        drafted[row.reference] = new
-    return drafts.foresee(desk, new)
+        drafted[key] = new, digest
+    return told
+
+
+def _kept(desk: Desk, sort: str, row: Any) -> tuple[Record | None, str | None]:
+    known = drafts.known(desk, ALERTS[sort], row)
+    return known, again.last_taken(desk, known.id) if known is not None else None
 
 
 def _three(sort: str) -> tuple[Command, ...]:

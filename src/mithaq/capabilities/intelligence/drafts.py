@@ -1,34 +1,42 @@
-"""Drafts: from a filled-in form to a checked record, and what would become of it."""
+"""Drafts: from a filled-in form to a checked record."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from mithaq.capabilities.intelligence import identifiers, rules
+from mithaq.capabilities.intelligence import again, identifiers, rules
 from mithaq.capabilities.intelligence.forms import body_of, release_texts_of
 from mithaq.capabilities.intelligence.parts import Identifier
+from mithaq.capabilities.intelligence.reading import read, readable
 from mithaq.capabilities.intelligence.records import ALERTS, sort_of
-from mithaq.errors import Invalid
-from mithaq.kernel import canonical, reviews
-from mithaq.kernel.desk import Desk, Stated
+from mithaq.errors import Clash, Invalid, NotFound
+from mithaq.kernel import canonical
+from mithaq.kernel.clock import write_instant
+from mithaq.kernel.desk import Desk
+from mithaq.kernel.reading import seen_of
 from mithaq.kernel.record import Kind, Marking, Record
 
 
-def alert(desk: Desk, sort: str, given: Any, known: Record | None) -> Record:
-    """The alert that a form asks for, as a new record or as the version after ``known``."""
-    kind = ALERTS[sort]
-    body = body_of(kind, given)
-    identifiers.check(msgspec.convert(body.get("identifiers", ()), tuple[Identifier, ...]))
+def alert(desk: Desk, sort: str, given: Any, known: Record | None, *, corrects: bool = False) -> Record:
+    """The alert that a form asks for, as a new record or as the version after ``known``.
+
+    Only what ``corrects`` takes back the safeguards of the version before.
+    """
+    kind, body = ALERTS[sort], body_of(ALERTS[sort], given)
+    texts, made = release_texts_of(kind, given), marking(given)
+    if known is not None:
+        _keep_hidden(desk, known, kind, body, texts)
+    identifiers.check(sort, msgspec.convert(body.get("identifiers", ()), tuple[Identifier, ...]))
+    _check_links(desk, sort, body.get("links", ()), exercise=given.exercise)
     rules.check_measure(sort, body)
     _set_clocks(desk, sort, body, known)
-    return desk.draft(
-        kind, body, purpose=given.purpose, marking=marking(given), release_texts=release_texts_of(kind, given),
-        follows=known,
-    )  # fmt: skip
+    if known is not None and not corrects:
+        made = again.carry_over(desk, known, body, made)
+    return desk.draft(kind, body, purpose=given.purpose, marking=made, release_texts=texts, follows=known)
 
 
 def next_version(
@@ -36,17 +44,20 @@ def next_version(
 ) -> Record:
     """The version after one of our own alerts, with these fields changed, in the newest version of its Kind."""
     made = record.marking if caveats is None else Marking(record.marking.exercise, tuple(sorted(set(caveats))))
+    still = {"expires": write_instant(desk.at)} if again.is_ended(record) else {}
     return desk.draft(
-        ALERTS[sort_of(record.kind)], {**record.body, **changes}, purpose=record.purpose, marking=made,
+        ALERTS[sort_of(record.kind)], {**record.body, **still, **changes}, purpose=record.purpose, marking=made,
         release_texts=record.release_texts, follows=record,
     )  # fmt: skip
 
 
 def known(desk: Desk, kind: Kind, given: Any) -> Record | None:
-    """Our own record that has the form's reference already."""
+    """Our own record that has the form's reference already. Clash if it is not theirs to know who give the form."""
     if not given.reference:
         return None
     holding = desk.tx.records.by_reference(kind.base, given.reference, given.exercise)
+    if holding is not None and not readable(desk, holding):
+        raise Clash("reference", "this reference is taken", where="$.reference", hint="give another one")
     return canonical.decode(holding.content, Record) if holding else None
 
 
@@ -57,28 +68,13 @@ def same(new: Record, old: Record) -> bool:
     )  # fmt: skip
 
 
-def foresee(desk: Desk, record: Record) -> Stated:
-    """What would become of a draft if it were stated now. Nothing is kept, and a new one has no id yet."""
-    released: list[str] = []
-    reviewing: list[str] = []
-    deferred: list[str] = []
-    withheld: dict[str, tuple[str, ...]] = {}
-    for partner in desk.node.partners:
-        if partner in desk.node.unsure:
-            deferred.append(partner)
-            continue
-        decision, copy = desk.consider(record, partner)
-        if copy is not None:
-            asked = reviews.is_asked(decision) and desk.second is None
-            (reviewing if asked else released).append(partner)
-        else:
-            withheld[partner] = tuple(f"{each.law} {each.clause}" for each in decision.forbids)
-    id = record.id if record.version > 1 else ""
-    return Stated(id, record.version, tuple(released), withheld, tuple(deferred), tuple(reviewing))
-
-
 def own_alert(desk: Desk, id: str, sort: str = "") -> Record:
-    """One of our own alerts, of this sort if one is named; Invalid if it is another."""
+    """One of our own alerts, of this sort if one is named; Invalid if it is another.
+
+    NotFound, with the same words, where there is none and where it may not be read.
+    """
+    if not readable(desk, desk.held(id)):
+        raise NotFound("record", f"no record {id}")
     record = desk.own(id)
     found = sort_of(record.kind)
     if not found or (sort and found != sort):
@@ -99,3 +95,30 @@ def _set_clocks(desk: Desk, sort: str, body: dict[str, Any], known: Record | Non
     rules.check_clocks(sort, {k: v for k, v in body.items() if v != before.get(k) or k == "category"}, desk.at)
     if "review_by" in before:
         body.setdefault("review_by", before["review_by"])
+
+
+def _keep_hidden(desk: Desk, known: Record, kind: Kind, body: dict[str, Any], texts: dict[str, str]) -> None:
+    """What our own law keeps from whoever acts stays as it was, and so does what they give back as it was shown."""
+    reading = read(desk, seen_of(known))
+    shown = reading.fields if reading is not None else {}
+    for name in kind.fields.keys() & known.body.keys():
+        kept = known.body[name]
+        if name not in shown or (shown[name] != kept and body.get(name) == shown[name]):
+            body[name] = kept
+            texts.pop(name, None)
+            texts.update({name: known.release_texts[name]} if name in known.release_texts else {})
+
+
+def _check_links(desk: Desk, sort: str, links: Sequence[Mapping[str, str]], *, exercise: bool) -> None:
+    """Refuse a link between what is real and an exercise; and from a thing to a person whom a partner looks for:
+    where that person was is a sighting, which is protected until screened and goes to the partner alone.
+    """
+    for n, link in enumerate(links):
+        target, where = desk.tx.records.get(link["to"]), f"$.links[{n}].to"
+        if target is None:
+            continue
+        if target.exercise != exercise:
+            raise Invalid("exercise", "what is real and an exercise are not linked", where=where)
+        if sort != "person" and sort_of(target.kind) == "person" and target.origin != desk.node.party:
+            hint = "report a sighting instead: intelligence.report-sighting"
+            raise Invalid("links", "it is a partner's alert on a person", where=where, hint=hint)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from mithaq.capabilities.intelligence import rules
 from mithaq.capabilities.intelligence.exchanged import REPLY, REQUEST, SIGHTING
 from mithaq.capabilities.intelligence.records import ALERTS, sort_of
@@ -16,6 +18,7 @@ from mithaq.kernel import canonical
 from mithaq.kernel.clock import after, read_instant, write_instant
 from mithaq.kernel.desk import Desk
 from mithaq.kernel.duty import Duty, discharge, open_duty, renew, void
+from mithaq.kernel.matter.record import recalled
 from mithaq.kernel.plug import Answer, DutyRule
 from mithaq.kernel.record import Record
 from mithaq.kernel.shelves import Holding
@@ -30,8 +33,8 @@ def review(desk: Desk, holding: Holding) -> None:
     newest = desk.held(holding.id)
     record = canonical.decode(newest.content, Record)
     id, made = f"review/{record.id}", write_instant(record.made)
-    recalled = desk.tx.memos.get(f"recalled/{record.id}") is not None
-    state = rules.state_of(made=made, expires=record.body.get("expires"), recalled=recalled, at=record.made)
+    back = recalled(desk.tx, record.id) is not None
+    state = rules.state_of(made=made, expires=record.body.get("expires"), recalled=back, at=record.made)
     if state != "active":
         void(desk.tx, id, state, desk.at)
         return
@@ -61,22 +64,26 @@ def await_reply(desk: Desk, holding: Holding) -> None:
 def replied(desk: Desk, holding: Holding) -> None:
     """We have answered a partner's request."""
     record = canonical.decode(holding.content, Record)
-    discharge(desk.tx, f"reply/{record.body['request']}", f"{record.id}/{record.version}", desk.at)
+    request = desk.tx.records.get(record.body["request"])
+    if request is not None and request.exercise == record.marking.exercise:
+        discharge(desk.tx, f"reply/{request.id}", f"{record.id}/{record.version}", desk.at)
 
 
 def answered(desk: Desk, holding: Holding) -> None:
     """A partner has answered a request of ours that was for it; what it says of others' requests ends nothing."""
     request = _fields(holding).get("request")
-    asked = desk.tx.records.get(request) if request else None
-    if asked is None or asked.origin != desk.node.party:
+    asked = desk.tx.records.get(request) if isinstance(request, str) else None
+    if asked is None or asked.origin != desk.node.party or asked.exercise != holding.exercise:
         return
     if canonical.decode(asked.content, Record).body.get("addressee") == holding.origin:
         discharge(desk.tx, f"await_reply/{request}", f"{holding.id}/{holding.version}", desk.at)
 
 
 def owe_reply(desk: Desk, holding: Holding) -> None:
-    """A partner's request is to be answered by when it says, or within what was agreed: whichever is sooner."""
+    """A partner's request to us is to be answered by when it says, or within what was agreed: whichever is sooner."""
     fields, handling = _fields(holding), _release(holding)["handling"]
+    if fields.get("addressee", desk.node.party) != desk.node.party:
+        return
     times = [after(desk.at, handling["reply_within"])] if "reply_within" in handling else []
     if isinstance(fields.get("reply_by"), str):
         times.append(_instant(fields["reply_by"], desk.at))
@@ -87,8 +94,8 @@ def owe_reply(desk: Desk, holding: Holding) -> None:
 def look_at_sighting(desk: Desk, holding: Holding) -> None:
     """A partner has found what our alert is about: somebody looks at it."""
     about = _fields(holding).get("about")
-    alert = desk.tx.records.get(about) if about else None
-    if alert is not None and alert.origin == desk.node.party:
+    alert = desk.tx.records.get(about) if isinstance(about, str) else None
+    if alert is not None and alert.origin == desk.node.party and alert.exercise == holding.exercise:
         due = after(desk.at, LOOKED_AT_WITHIN)
         _look(desk, f"sighting/{holding.id}", "look_at_sighting", holding, due, "analyst", "intelligence_acknowledge")
 
@@ -104,13 +111,20 @@ def look_at_alert(desk: Desk, holding: Holding) -> None:
 
 
 def _look(desk: Desk, id: str, what: str, holding: Holding, due: datetime, owed_by: str, by: str) -> None:
-    open_duty(
-        desk.tx,
-        Duty(
-            id=id, what=what, about=f"{holding.id}/{holding.version}", since=desk.at, due=due, owed_by=owed_by,
-            escalates_to="supervisor" if owed_by != "supervisor" else "legal_officer", discharged_by=(by,),
-        ),
+    """Owe it for this version, whatever became of an earlier one; what is still owed is not put off by a later one."""
+    if recalled(desk.tx, holding.id) is not None:
+        return
+    new = Duty(
+        id=id, what=what, about=f"{holding.id}/{holding.version}", since=desk.at, due=due, owed_by=owed_by,
+        escalates_to="supervisor" if owed_by != "supervisor" else "legal_officer", discharged_by=(by,),
     )  # fmt: skip
+    row = desk.tx.duties.get(id)
+    old = canonical.decode(row.content, Duty) if row is not None else None
+    if old is not None and old.about == new.about:
+        return
+    if old is not None and old.state in ("open", "escalated"):
+        new = replace(new, since=old.since, due=min(old.due, new.due))
+    renew(desk.tx, new)
 
 
 def _release(holding: Holding) -> dict[str, Any]:

@@ -7,26 +7,25 @@ names, a reply to who asked. Each still needs the agreement's permit, and its te
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-from mithaq.capabilities.intelligence import drafts
+from mithaq.capabilities.intelligence import drafts, guarding
 from mithaq.capabilities.intelligence.exchanged import REPLY, REQUEST, SIGHTING, SUPPLEMENT
 from mithaq.capabilities.intelligence.forms import Following, body_of, form, release_texts_of
 from mithaq.capabilities.intelligence.reading import readable
 from mithaq.capabilities.intelligence.records import sort_of
 from mithaq.errors import Invalid, NotFound
 from mithaq.kernel import canonical
+from mithaq.kernel.attachment.cross import is_on_its_way
 from mithaq.kernel.clock import after, write_instant
 from mithaq.kernel.desk import Desk, Stated
+from mithaq.kernel.matter.record import recalled
 from mithaq.kernel.people.roles import OPERATIONAL
 from mithaq.kernel.plug import Command
 from mithaq.kernel.record import Kind, Marking
 from mithaq.kernel.shelves import Holding
 from mithaq.kernel.values import link_id
-
-THINGS = frozenset({"vehicle", "vessel", "goods", "organisation"})
-"""Sorts of alert that are not about a person. A document has a holder, who is found where it is found."""
 
 REPLY_WITHIN: dict[str, str] = {"flash": "PT1H", "urgent": "PT12H", "routine": "P7D"}
 """Until when a reply is asked for if the request does not say (urgent: as the SIRENE Manual has it, a model only)."""
@@ -74,12 +73,14 @@ def reply(desk: Desk, given: Any) -> Stated:
 
 
 def still_holding(desk: Desk, id: str) -> frozenset[str]:
-    """The partners that were sent this record of ours, and to whom the law would let it go as it is now."""
+    """The partners that have this record of ours or get it, and to whom the law would let it go as it is now."""
+    if recalled(desk.tx, id) is not None:
+        return frozenset()
     newest = desk.own(id)
     sent = {
         partner for partner in desk.node.partners for version in range(1, newest.version + 1)
         if any(
-            message.link == link_id(desk.node.party, partner) and message.outcome in ("waiting", "accepted")
+            message.link == link_id(desk.node.party, partner) and is_on_its_way(message)
             for message in desk.tx.links.carrying(f"{id}/{version}")
         )
     }  # fmt: skip
@@ -92,8 +93,10 @@ def _state(
     on = follows_on or alert
     known = drafts.known(desk, kind, given)
     body = body_of(kind, given)
-    if alert is not None and sort_of(alert.kind) in THINGS:
-        body["flags"] = []
+    if alert is not None and sort_of(alert.kind) in guarding.THINGS:
+        body.setdefault("flags", [])
+    if alert is not None and "flags" in body and (of_alert := guarding.guarded_in(alert)):
+        body["flags"] = sorted({*body["flags"], *of_alert})
     if kind is REQUEST and "reply_by" not in body:
         body["reply_by"] = (known.body if known else {}).get("reply_by") or write_instant(
             after(desk.at, REPLY_WITHIN[given.urgency])
@@ -136,6 +139,28 @@ def _held(desk: Desk, id: str) -> Holding:
     return holding
 
 
+def _needs_second(kind: Kind) -> Callable[[Desk, Any], str]:
+    """Why a follow-up of this Kind needs a second person; nothing if it does not."""
+
+    def why(desk: Desk, given: Any) -> str:
+        if not release_texts_of(kind, given):
+            return ""
+        on = [each for each in _follows_on(desk, given) if readable(desk, each)]
+        return guarding.needs_second(given.flags or (), given.purpose, on)
+
+    return why
+
+
+def _follows_on(desk: Desk, given: Any) -> Iterator[Holding]:
+    """The request that is answered, if it is a reply, and the alert that it is about."""
+    id = getattr(given, "about", None)
+    if (asked := getattr(given, "request", None)) and (request := desk.tx.records.get(asked)):
+        yield request
+        id = guarding.fields_of(request).get("about")
+    if isinstance(id, str) and (alert := desk.tx.records.get(id)):
+        yield alert
+
+
 def _has(desk: Desk, partner: str, alert: Holding) -> bool:
     ours = alert.origin == desk.node.party
     return partner in still_holding(desk, alert.id) if ours else alert.origin == partner
@@ -144,11 +169,18 @@ def _has(desk: Desk, partner: str, alert: Holding) -> bool:
 COMMANDS = (
     Command(
         "intelligence.report-sighting", "tell that what an alert is about was found", ReportSighting, Stated,
-        report_sighting, roles=OPERATIONAL,
+        report_sighting, roles=OPERATIONAL, second=_needs_second(SIGHTING),
     ),
     Command(
-        "intelligence.supplement", "tell more about an alert", GiveSupplement, Stated, supplement, roles=CORRESPONDS
+        "intelligence.supplement", "tell more about an alert", GiveSupplement, Stated, supplement, roles=CORRESPONDS,
+        second=_needs_second(SUPPLEMENT),
     ),
-    Command("intelligence.request", "ask a partner", AskPartner, Stated, request, roles=CORRESPONDS),
-    Command("intelligence.reply", "answer a partner's request", GiveReply, Stated, reply, roles=CORRESPONDS),
+    Command(
+        "intelligence.request", "ask a partner", AskPartner, Stated, request, roles=CORRESPONDS,
+        second=_needs_second(REQUEST),
+    ),
+    Command(
+        "intelligence.reply", "answer a partner's request", GiveReply, Stated, reply, roles=CORRESPONDS,
+        second=_needs_second(REPLY),
+    ),
 )  # fmt: skip

@@ -7,12 +7,15 @@ surrounds every record: purpose, caveats, exercise, urgency, and the officer's o
 from __future__ import annotations
 
 import unicodedata
+from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import NODEFAULT, Meta, Struct
 
+from mithaq.errors import Invalid
+from mithaq.kernel.clock import is_instant, write_instant
 from mithaq.kernel.record import Field, Kind
 from mithaq.kernel.values import Code, FreeText, Line, RecordId
 
@@ -74,7 +77,7 @@ def bulk(name: str, row: type[Struct]) -> type[Struct]:
 
 def body_of(kind: Kind, given: Struct) -> dict[str, Any]:
     """The body that a filled-in form asks for; what was not given is not in it."""
-    plain = _composed(msgspec.json.decode(msgspec.json.encode(given)))
+    plain = _spelt(msgspec.to_builtins(given, builtin_types=(datetime,)), "$")
     screened = plain.get("screened", False)
     if screened and plain["flags"] is None:
         plain["flags"] = []
@@ -100,13 +103,29 @@ def release_texts_of(kind: Kind, given: Struct) -> dict[str, str]:
     return found
 
 
-def _composed(value: Any) -> Any:
-    """Typed text in Unicode normal form C, wherever it stands."""
+def spelt_instant(value: datetime, where: str) -> str:
+    """An instant in the one spelling; Invalid where it has a fraction of a second, or none of its own in UTC."""
+    try:
+        text = "" if value.microsecond else write_instant(value)
+    except OverflowError:
+        text = ""
+    if not is_instant(text):
+        hint = "write it in whole seconds as 2027-03-01T04:10:00Z"
+        raise Invalid("instant", f"{value.isoformat()} cannot be written as an instant", where=where, hint=hint)
+    return text
+
+
+def _spelt(value: Any, where: str) -> Any:
+    """Typed text in Unicode normal form C and instants in their one spelling, wherever they stand."""
     if isinstance(value, str):
         return unicodedata.normalize("NFC", value)
-    if isinstance(value, list):
-        return [_composed(each) for each in value]
-    return {name: _composed(each) for name, each in value.items()} if isinstance(value, dict) else value
+    if isinstance(value, datetime):
+        return spelt_instant(value, where)
+    if isinstance(value, list | tuple):
+        return [_spelt(each, f"{where}[{n}]") for n, each in enumerate(value)]
+    if isinstance(value, dict):
+        return {name: _spelt(each, f"{where}.{name}") for name, each in value.items()}
+    return value
 
 
 def _fields(kind: Kind) -> list[tuple[str, Any, Any]]:

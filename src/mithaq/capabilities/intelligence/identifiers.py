@@ -1,4 +1,9 @@
-"""Check digits of identifiers: what is mistyped is told at once, before it is shared and looked for in vain."""
+"""Identifiers: which an alert of each sort may have, and their check digits.
+
+A paper of a person stands in an alert on a person, which is protected until screened, or on the paper itself: in any
+other it would tell of a person what the law asks a screening for. What is mistyped is told at once, before it is
+shared and looked for in vain.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +21,29 @@ _CONTAINER = re.compile(r"[A-Z]{3}[UJZ][0-9]{7}")
 _LETTER_VALUES = dict(zip(string.ascii_uppercase, (n for n in range(10, 39) if n % 11), strict=True))
 
 
-def check(identifiers: tuple[Identifier, ...]) -> None:
-    """Refuse the first identifier whose form or check digit does not hold, with its place."""
+OF_SORT: dict[str, frozenset[str]] = {
+    "vehicle": frozenset({"vin", "plate", "engine", "container", "seal", "waybill", "registration", "serial", "other"}),
+    "vessel": frozenset(
+        {"imo", "mmsi", "call_sign", "hull", "engine", "container", "seal", "waybill", "registration", "serial",
+         "other"}
+    ),
+    "goods": frozenset(
+        {"container", "seal", "waybill", "imei", "vin", "plate", "engine", "hull", "serial", "registration", "other"}
+    ),
+    "organisation": frozenset({"registration", "tax_number", "other"}),
+}  # fmt: skip
+"""The types of identifier that an alert on a thing or an organisation may have. Persons and documents have any."""
+
+
+def check(sort: str, identifiers: tuple[Identifier, ...]) -> None:
+    """Refuse the first identifier that an alert of this sort does not have, or whose check digit does not hold."""
+    known = OF_SORT.get(sort)
     for n, each in enumerate(identifiers):
+        if known is not None and each.type not in known:
+            raise Invalid(
+                "identifier", f"an alert of the sort {sort} has no {each.type}", where=f"$.identifiers[{n}].type",
+                hint="papers of a person stand in an alert on the person; here: " + ", ".join(sorted(known)),
+            )  # fmt: skip
         test = _TESTS.get(each.type)
         if test is not None and not test(bare(each.value)):
             raise Invalid(

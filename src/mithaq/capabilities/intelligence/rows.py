@@ -10,6 +10,7 @@ from mithaq.capabilities.intelligence.exchanged import FOLLOW_UPS, follow_up
 from mithaq.capabilities.intelligence.records import ALERTS, sort_of
 from mithaq.kernel import canonical
 from mithaq.kernel.clock import after, read_instant, write_instant
+from mithaq.kernel.matter.record import recalled
 from mithaq.kernel.ports import Transaction
 from mithaq.kernel.reaction import holding_of
 from mithaq.kernel.record import Record
@@ -27,35 +28,44 @@ SEARCHED = ("plate", "name", "other_names", "document", "number", "identifiers",
 def fold_alert(entry: Entry, tx: Transaction) -> Row | None:
     """The row of the alert that this entry brought or that it took back, if it is one and is the newest version."""
     if entry.what == "recalled":
-        return _recalled(tx.records.get(entry.subject), tx)
+        return _recalled(ALERTS_VIEW, entry, tx)
     holding = holding_of(entry, tx)
     if holding is None or not sort_of(holding.kind):
         return None
     old = tx.views.get(ALERTS_VIEW, holding.id)
     if old is not None and old.body["version"] >= holding.version:
         return None
-    return alert_row(holding, received=write_instant(entry.at), recalled=old is not None and old.body["recalled"])
+    return alert_row(holding, write_instant(entry.at), tx)
 
 
 def fold_following(entry: Entry, tx: Transaction) -> Row | None:
-    """The row of a sighting, supplement, request or reply that this entry brought, at its newest version."""
+    """The row of a sighting, supplement, request or reply that this entry brought or that it took back."""
+    if entry.what == "recalled":
+        return _recalled(FOLLOWING_VIEW, entry, tx)
     holding = holding_of(entry, tx)
-    if holding is None or not (sort := follow_up(holding.kind)):
+    if holding is None or not follow_up(holding.kind):
         return None
     old = tx.views.get(FOLLOWING_VIEW, holding.id)
     if old is not None and old.body["version"] >= holding.version:
         return None
-    body = {"sort": sort, **_body(holding, write_instant(entry.at))}
+    return following_row(holding, write_instant(entry.at), tx)
+
+
+def following_row(holding: Holding, received: str, tx: Transaction) -> Row:
+    """The row of what follows on an alert, found by what it is about."""
+    sort = follow_up(holding.kind)
+    body = {"sort": sort, "recalled": recalled(tx, holding.id) is not None, **_body(holding, received)}
     about = body["fields"].get("request" if sort == "reply" else "about", "")
     side = "received" if holding.link else "sent"
-    facets = (f"kind:{sort}", f"from:{holding.origin}", f"side:{side}", *((f"about:{about}",) if about else ()))
-    return _row(holding, FOLLOW_UPS[sort].title, FOLLOW_UPS[sort].place, "time", body, facets)
+    facets = {"kind": sort, "from": holding.origin, "side": side, "about": about}
+    found = tuple(facet(name, value) for name, value in facets.items() if value)
+    return _row(holding, FOLLOW_UPS[sort].title, FOLLOW_UPS[sort].place, FOLLOW_UPS[sort].time or "", body, found)
 
 
-def alert_row(holding: Holding, *, received: str, recalled: bool) -> Row:
+def alert_row(holding: Holding, received: str, tx: Transaction) -> Row:
     """The row of an alert, with everything by which it is found."""
     sort = sort_of(holding.kind)
-    body = {"sort": sort, "recalled": recalled, **_body(holding, received)}
+    body = {"sort": sort, "recalled": recalled(tx, holding.id) is not None, **_body(holding, received)}
     return _row(holding, ALERTS[sort].title, "place", "time", body, tuple(terms(body)))
 
 
@@ -67,14 +77,29 @@ def terms(body: Mapping[str, Any]) -> Iterator[str]:
             yield from folding.terms(text)
     if body.get("reference"):
         yield from folding.terms(body["reference"])
-    yield f"kind:{body['sort']}"
-    yield f"from:{body['origin']}"
-    yield f"state:{standing(body)}"
-    for facet in ("category", "reason"):
-        if facet in fields:
-            yield f"{facet}:{fields[facet]}"
-    for link in fields.get("links", ()):
-        yield f"link:{link['to']}"
+    yield facet("kind", body["sort"])
+    yield facet("from", body["origin"])
+    yield facet("state", standing(body))
+    for name in ("category", "reason"):
+        if name in fields:
+            yield facet(name, fields[name])
+    for link in links_of(fields):
+        yield facet("link", link["to"])
+
+
+def facet(name: str, value: object) -> str:
+    """The term of a facet. It begins as no folded word does, so that words find none.
+
+    >>> facet("kind", "vehicle")
+    '=kind:vehicle'
+    """
+    return f"={name}:{value}"
+
+
+def links_of(fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The links among the fields; none where something else is shown in their place."""
+    links = fields.get("links")
+    return [each for each in links if isinstance(each, dict)] if isinstance(links, list) else []
 
 
 def standing(body: Mapping[str, Any]) -> str:
@@ -84,11 +109,12 @@ def standing(body: Mapping[str, Any]) -> str:
     return rules.state_of(made=made, expires=expires, recalled=body["recalled"], at=read_instant(made))
 
 
-def _recalled(holding: Holding | None, tx: Transaction) -> Row | None:
-    old = tx.views.get(ALERTS_VIEW, holding.id) if holding is not None else None
+def _recalled(view: str, entry: Entry, tx: Transaction) -> Row | None:
+    """The row anew of what was taken back; None where it is not here yet: a recall can come before its record."""
+    holding, old = tx.records.get(entry.subject), tx.views.get(view, entry.subject)
     if holding is None or old is None:
         return None
-    return alert_row(holding, received=old.body["received"], recalled=True)
+    return (alert_row if view == ALERTS_VIEW else following_row)(holding, old.body["received"], tx)
 
 
 def _body(holding: Holding, received: str) -> dict[str, Any]:
@@ -152,4 +178,4 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(each.get("name") or each.get("value")) if isinstance(each, dict) else _texts(each)
 
 
-VIEWS = (View(ALERTS_VIEW, 2, fold_alert), View(FOLLOWING_VIEW, 1, fold_following))
+VIEWS = (View(ALERTS_VIEW, 3, fold_alert), View(FOLLOWING_VIEW, 2, fold_following))

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from mithaq.errors import Invalid
-from mithaq.kernel.clock import after, read_instant
+from mithaq.kernel.clock import after, is_instant, read_instant
 from mithaq.kernel.law.decision import Basis
 
 CHAIN = ("specific_check", "inquiry", "discreet", "inform")
@@ -114,10 +114,13 @@ def check_clocks(sort: str, body: Mapping[str, Any], made: datetime) -> None:
         raise Invalid("expires", "it would have expired already", where="$.expires", hint="end it: intelligence.review")
 
 
-def state_of(*, made: str, expires: str | None, recalled: bool, at: datetime) -> State:
-    """Whether an alert still stands. One whose newest version says that it expires then and there was *ended*."""
+def state_of(*, made: str, expires: object, recalled: bool, at: datetime) -> State:
+    """Whether an alert still stands. One whose newest version expires at the instant at which it was made was *ended*.
+
+    What a reader is shown in place of an instant tells them nothing of its end.
+    """
     if recalled:
         return "recalled"
-    if not expires or read_instant(expires) > at:
+    if not is_instant(expires) or read_instant(str(expires)) > at:
         return "active"
-    return "ended" if expires <= made else "expired"  # instants are compared as text: their one spelling sorts by time
+    return "ended" if expires == made else "expired"

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from mithaq.capabilities.intelligence import rules
 from mithaq.capabilities.intelligence.reading import shown
-from mithaq.capabilities.intelligence.rows import ALERTS_VIEW, terms
+from mithaq.capabilities.intelligence.rows import ALERTS_VIEW, facet, terms
 from mithaq.capabilities.intelligence.words import Category
 from mithaq.kernel.desk import Desk
 from mithaq.kernel.shelves import Row
@@ -81,7 +81,7 @@ def newest(desk: Desk, wanted: Wanted, before: int = 0, size: int = PAGE) -> Ite
     for row in _merged(desk, wanted.exercise, _facets(wanted), ways, before, size):
         seen = shown(desk, row) if row.key != last else None
         last = row.key
-        if seen is None or ("hidden" in seen.body and not _is_visible(seen, wanted, ways)):
+        if seen is None or (seen.body["fields"] != row.body["fields"] and not _is_visible(seen, wanted, ways)):
             continue
         told = with_state(seen, desk.at)
         if wanted.state is None or told.body["state"] == wanted.state:
@@ -119,7 +119,7 @@ def _ways(find: str) -> list[tuple[str, ...]]:
 def _facets(wanted: Wanted) -> tuple[str, ...]:
     state = "active" if wanted.state == "expired" else wanted.state  # what has expired, only the clock tells
     given = {"kind": wanted.kind, "from": wanted.origin, "state": state, "category": wanted.category}
-    return tuple(f"{name}:{value}" for name, value in given.items() if value)
+    return tuple(facet(name, value) for name, value in given.items() if value)
 
 
 def _merged(

@@ -8,9 +8,9 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from mithaq.capabilities.intelligence.formats.columns import flat
-from mithaq.capabilities.intelligence.one import One, show
+from mithaq.capabilities.intelligence.one import One, replies_to, show
 from mithaq.capabilities.intelligence.reading import shown
-from mithaq.capabilities.intelligence.rows import ALERTS_VIEW, FOLLOWING_VIEW, VIEWS
+from mithaq.capabilities.intelligence.rows import ALERTS_VIEW, FOLLOWING_VIEW, VIEWS, facet
 from mithaq.capabilities.intelligence.search import (
     MAX_LIMIT,
     Found,
@@ -31,6 +31,8 @@ from mithaq.kernel.plug import Question
 from mithaq.kernel.shelves import Row
 
 __all__ = ["QUESTIONS", "VIEWS"]
+
+LAST = 2**53 - 1
 
 
 class Listing(Wanted, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -72,23 +74,30 @@ def alerts(desk: Desk, listing: Listing) -> tuple[Row, ...]:
     limit = bounded(listing.limit)
     if not listing.narrows:
         return tuple(_by_key(desk, listing.exercise, listing.after, limit))
-    if listing.after and not listing.after.isdigit():
-        raise Invalid("after", "with something to find, it goes on after a position", where="$.after")
-    found = newest(desk, listing, before=int(listing.after or 0), size=limit)
+    found = newest(desk, listing, before=_position(listing.after), size=limit)
     return tuple(row for row, _ in zip(found, range(limit), strict=False))
 
 
+def _position(text: str) -> int:
+    """The position that a list goes on from; nothing is the beginning."""
+    if not text:
+        return 0
+    if text.isascii() and text.isdecimal() and len(text) <= len(str(LAST)) and int(text) <= LAST:
+        return int(text)
+    raise Invalid("after", "with something to find, it goes on after a position", where="$.after")
+
+
 def requests(desk: Desk, asked: Requests) -> Found:
-    """Requests with their state: answered, overdue or open, and their replies."""
+    """Requests with their state: answered, overdue, open or recalled, and their replies."""
     limit, items, before = bounded(asked.limit), list[Row](), asked.before
-    facets = ("kind:request", *((f"side:{asked.side}",) if asked.side else ()))
+    facets = (facet("kind", "request"), *((facet("side", asked.side),) if asked.side else ()))
     while True:
         page = desk.tx.views.newest(
             FOLLOWING_VIEW, exercise=asked.exercise, terms=facets, before=before, limit=MAX_LIMIT
         )
         for row in page:
             told = _with_replies(desk, row)
-            if told is None or (asked.open and told.body["state"] == "answered"):
+            if told is None or (asked.open and told.body["state"] in ("answered", "recalled")):
                 continue
             if len(items) == limit:
                 return Found(tuple(items), items[-1].position)
@@ -124,10 +133,9 @@ def _with_replies(desk: Desk, row: Row) -> Row | None:
     seen = shown(desk, row)
     if seen is None:
         return None
-    answers = desk.tx.views.newest(FOLLOWING_VIEW, exercise=row.exercise, terms=(f"about:{row.key}",), limit=20)
-    replies = [reply for each in answers if (reply := shown(desk, each)) is not None and reply.body["sort"] == "reply"]
+    replies = [each for each in replies_to(desk, row) if not each.body["recalled"]]
     late = seen.time != "" and seen.time <= write_instant(desk.at)
-    state = "answered" if replies else "overdue" if late else "open"
+    state = "recalled" if row.body["recalled"] else "answered" if replies else "overdue" if late else "open"
     told = [{"id": each.key, "origin": each.body["origin"], "fields": each.body["fields"]} for each in replies]
     return replace(seen, body={**seen.body, "state": state, "replies": told})
 

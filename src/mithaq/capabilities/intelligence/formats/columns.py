@@ -3,10 +3,15 @@
 A column is named as the field of the command. Several values of one field are separated by ``|``: caveats and flags as
 words (``none``: a screening found nothing), identifiers as ``type=value`` or ``type=value@issuer``, names as they are,
 links as ``relation=id``. An empty cell is *not known*. Photos are attachments and have no column.
+
+What a file that was given out says beside an alert (``PROVENANCE``) is passed over when it is taken in; but a row that
+a partner stated is not: a nation states only its own. A cell that a spreadsheet would run as a formula begins with an
+apostrophe, which is taken off again.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from functools import cache
@@ -26,7 +31,8 @@ NOT_IN_FILES = frozenset({"photos", "screened"})
 YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 NONE = "none"
 
-_PROVENANCE = ("key", "version", "origin", "state", "purpose")
+PROVENANCE = ("key", "version", "origin", "state", "received")
+_FORMULA = re.compile(r"'*[=+@\t\r-]")
 
 
 def columns_of(form: type[Struct]) -> tuple[str, ...]:
@@ -43,7 +49,7 @@ def read_cell(form: type[Struct], name: str, cell: str) -> Any:
     """What a cell that is not empty stands for; Invalid, with the column, if it cannot."""
     if len(cell) > MAX_CELL or any(unicodedata.category(c) == "Cc" and c not in "\n\t\r" for c in cell):
         raise Invalid("cell", "too long, or holds a control character", where=name)
-    text = unicodedata.normalize("NFC", cell)
+    text = bare(unicodedata.normalize("NFC", cell))
     kind, item = _sorts(form)[name]
     if kind is bool:
         if text.lower() not in YES:
@@ -57,7 +63,32 @@ def read_cell(form: type[Struct], name: str, cell: str) -> Any:
 
 
 def write_cell(value: Any) -> str:
-    """The text of a value in a cell, which ``read_cell`` reads again."""
+    """The text of a value in a cell, which ``read_cell`` reads again and no spreadsheet runs.
+
+    >>> write_cell("=1+1"), write_cell("12-3"), write_cell("'-1")
+    ("'=1+1", '12-3', "''-1")
+    """
+    text = _written(value)
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def bare(cell: str) -> str:
+    """The text of a cell without the apostrophe that ``write_cell`` puts before a formula.
+
+    >>> bare("'=1+1"), bare("'quoted'"), bare("''-1")
+    ('=1+1', "'quoted'", "'-1")
+    """
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
+def without_provenance(given: dict[str, Any]) -> dict[str, Any]:
+    """A row without what was given out beside the alert; Invalid if a partner stated it."""
+    if given.get("received") in (True, "yes"):
+        raise Invalid("received", "a partner stated it: a nation states only its own", where="received")
+    return {name: value for name, value in given.items() if name not in PROVENANCE}
+
+
+def _written(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -69,8 +100,8 @@ def write_cell(value: Any) -> str:
 
 def flat(sort: str, row: Row, *, cells: bool) -> dict[str, Any]:
     """One alert as a flat row: where it is from and how it stands, then its fields as the reader sees them."""
-    known = {name: row.body[name] for name in _PROVENANCE if name in row.body} | {"key": row.key}
-    found = {name: known[name] for name in _PROVENANCE} | {"exercise": row.exercise}
+    known = {**row.body, "key": row.key, "received": "message" in row.body}
+    found = {name: known[name] for name in (*PROVENANCE, "purpose")} | {"exercise": row.exercise}
     found |= {"caveats": row.body["caveats"]} if row.body["caveats"] else {}
     fields = row.body["fields"]
     found |= {name: fields[name] for name in ALERTS[sort].fields if name in fields and name not in NOT_IN_FILES}

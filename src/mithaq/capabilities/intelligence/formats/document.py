@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from mithaq.capabilities.intelligence.formats.columns import without_provenance
 from mithaq.capabilities.intelligence.formats.table import read_text, with_reference
 from mithaq.errors import BadInput, MithaqError
 from mithaq.kernel import canonical
@@ -30,7 +31,7 @@ def read_json(form: type[Struct], data: bytes, where: str) -> Iterator[Line]:
 
 def _line(form: type[Struct], number: int, given: dict[str, Any]) -> Line:
     try:
-        known = with_reference(given)
+        known = with_reference(without_provenance(given))
         canonical.fit(known, form)
     except BadInput as problem:
         return Line(number, problem=f"{problem.where.removeprefix('$.') or 'row'}: {problem.message}")

@@ -14,7 +14,13 @@ from typing import Any
 from msgspec import Struct
 
 from mithaq.capabilities.intelligence.commands import AlertVehicle
-from mithaq.capabilities.intelligence.formats.columns import columns_of, read_cell, required_of
+from mithaq.capabilities.intelligence.formats.columns import (
+    PROVENANCE,
+    columns_of,
+    read_cell,
+    required_of,
+    without_provenance,
+)
 from mithaq.errors import BadInput, Invalid, Malformed, NotFound
 from mithaq.kernel import canonical
 from mithaq.kernel.plug import Line
@@ -75,7 +81,7 @@ def with_reference(given: dict[str, Any]) -> dict[str, Any]:
 def _header(form: type[Struct], names: list[str], where: str) -> list[str]:
     columns, header = columns_of(form), [name.strip() for name in names]
     for name in header:
-        if name not in columns:
+        if name not in columns and name not in PROVENANCE:
             raise Invalid(
                 "column", f"unknown column {name!r}", where=f"{where}: line 1", hint=did_you_mean(name, columns)
             )
@@ -103,10 +109,9 @@ def _row(form: type[Struct], line: int, header: list[str], cells: list[str]) -> 
     if len(cells) != len(header):
         return Line(line, problem=f"{len(cells)} cells where the header has {len(header)}")
     try:
-        given = {
-            name: read_cell(form, name, cell.strip()) for name, cell in zip(header, cells, strict=True) if cell.strip()
-        }
-        given = with_reference(given)
+        named = {name: cell.strip() for name, cell in zip(header, cells, strict=True) if cell.strip()}
+        named = without_provenance(named)
+        given = with_reference({name: read_cell(form, name, cell) for name, cell in named.items()})
         canonical.fit(given, form)
     except BadInput as problem:
         return Line(line, problem=f"{problem.where.removeprefix('$.') or 'row'}: {problem.message}")
