@@ -94,6 +94,24 @@ BROKEN: list[tuple[str, Capability, str]] = [
     ("no summary", replace(GOOD, commands=(replace(COMMAND, summary=""),)), "wells.add-many"),
     ("open takes", replace(GOOD, commands=(replace(COMMAND, takes=Open),), feeds=(), pages=()), "Open must forbid"),
     ("open within", replace(GOOD, commands=(replace(COMMAND, takes=Nested),)), "Open must forbid"),
+    ("takes a number", replace(GOOD, commands=(replace(COMMAND, takes=int),), feeds=(), pages=()), "is no Struct"),
+    ("takes a value", replace(GOOD, commands=(replace(COMMAND, takes=Takes()),), feeds=(), pages=()), "is no Struct"),
+    ("run", replace(GOOD, commands=(replace(COMMAND, run="add"),)), "'add' cannot be called"),
+    ("second", replace(GOOD, commands=(replace(COMMAND, second="duty_officer"),)), "cannot be called"),
+    ("roles as one word", replace(GOOD, commands=(replace(COMMAND, roles="analyst"),)), "a tuple of words"),
+    ("roles of numbers", replace(GOOD, questions=(replace(QUESTION, roles=(1,)),), pages=()), "a tuple of words"),
+    ("no Kind", replace(GOOD, kinds=(Body,)), "is no Kind"),
+    (
+        "import",
+        replace(GOOD, commands=(COMMAND, replace(COMMAND, name="wells.import"))),
+        "wells.import: import is what",
+    ),
+    ("asks import", replace(GOOD, questions=(*GOOD.questions, replace(ONE, name="wells.import"))), "wells.import"),
+    (
+        "export",
+        replace(GOOD, commands=(COMMAND, replace(COMMAND, name="wells.export"))),
+        "wells.export: export is what",
+    ),
     ("role", replace(GOOD, commands=(replace(COMMAND, roles=("Duty officer",)),)), "is not a code"),
     ("open body", replace(GOOD, kinds=(replace(KIND, body=Open),)), "Kind wells.well/1"),
     ("attribute", replace(GOOD, kinds=(replace(KIND, attributes={"time": "when"}),)), "'when'"),
@@ -126,6 +144,8 @@ def test_what_cannot_be_used_is_refused_by_name(capability: Capability, told: st
 
 def test_what_can_be_used_is_let_be() -> None:
     check(GOOD)
+    check(replace(GOOD, questions=(*GOOD.questions, replace(ONE, name="wells.export"))))  # it is exported by
+    check(replace(GOOD, commands=(replace(COMMAND, name="wells.import"),), feeds=(), pages=()))
     check(column("body.anything", of="wells.paged"))
 
 

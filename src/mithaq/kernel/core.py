@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from mithaq.errors import NotAllowed
+from mithaq.errors import NotFound
 from mithaq.kernel import canonical, review
 from mithaq.kernel.attachment import declared as attachments
 from mithaq.kernel.desk import Desk, subject
@@ -25,6 +25,7 @@ from mithaq.kernel.reading import Reading, seen_of
 from mithaq.kernel.record import Record
 from mithaq.kernel.release import Release
 from mithaq.kernel.values import Count, Line, PartyId, RecordId, ends
+from mithaq.kernel.view import UNFOLDED
 
 
 class About(Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,6 +97,7 @@ class Status(Struct, frozen=True):
     manifest: int = 0  # serial of the key manifest; 0 where there is no root
     keys_problem: str = ""
     owed: int = 0  # duties that are open or have escalated
+    unfolded: int = 0  # entries of the journal on which a view or rule broke: they are not seen (memos unfolded/…)
 
 
 def preview(desk: Desk, about: About) -> Preview:
@@ -103,7 +105,7 @@ def preview(desk: Desk, about: About) -> Preview:
     record = desk.own(about.id, about.version)
     reading = desk.read(seen_of(record))
     if reading is None:
-        raise NotAllowed("reading", f"our own law does not let you read {about.id}")
+        raise NotFound("record", f"no record {about.id}")
     decision, copy = desk.consider(record, about.to)
     kind = desk.kind(record.kind)
     return Preview(
@@ -121,6 +123,8 @@ def preview(desk: Desk, about: About) -> Preview:
 def why(desk: Desk, about: AboutAny) -> tuple[Reason, ...]:
     """Why a record version was released to, or withheld from, each partner; or on what basis we hold it."""
     holding = desk.held(about.id, about.version)
+    if "oversight" not in desk.actor.roles and desk.reading(holding) is None:
+        raise NotFound("record", f"no record {about.id}")
     if holding.origin != desk.node.party:
         return (_why_held(desk, holding.id, holding.version, holding.content, holding.origin),)
     record = desk.own(about.id, about.version)
@@ -145,12 +149,14 @@ def status(desk: Desk, _: Nothing) -> Status:
         manifest=node.rings.own.serial,
         keys_problem=node.rings.own.ring.warning(desk.at),
         owed=len(duties(desk.tx)),
+        unfolded=len(desk.tx.memos.names(UNFOLDED)),
     )
 
 
 def _shown(name: str, reading: Reading, decision: Decision, copy: Release | None) -> Shown:
     ours = reading.fields.get(name)
-    theirs = copy.fields.get(name) if copy and name not in reading.hidden else None
+    clear = name not in reading.hidden and name not in reading.coarse
+    theirs = copy.fields.get(name) if copy and clear else None
     return Shown(name, ours, theirs, decision.fields.get(name, ABSENT), decision.fields_by.get(name, ""))
 
 

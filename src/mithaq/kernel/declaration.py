@@ -38,9 +38,12 @@ def check(capability: Capability, package: str = "") -> None:
     if not NAME.fullmatch(capability.name):
         raise Invalid("name", "a capability is called by lower-case words joined by dashes", where=capability.name)
     for kind in capability.kinds:
+        if not isinstance(kind, Kind):
+            raise Invalid("kind", f"{kind!r} is no Kind", where="kinds")
         _check_kind(kind, capability)
     for act in _acts(capability):
         _check_act(act, capability)
+        _check_free(act, capability)
     for view in capability.views:
         _check_name("view", view.name, capability, DOTTED)
     for feed in capability.feeds:
@@ -123,6 +126,14 @@ def _check_act(act: Command | Question, capability: Capability) -> None:
     what = "command" if isinstance(act, Command) else "question"
     where = f"{what} {act.name}"
     _check_name(what, act.name, capability, ACT)
+    if not _is_struct(act.takes):
+        raise Invalid("takes", f"{act.takes!r} is no Struct: its fields have names", where=where)
+    if not callable(act.run):
+        raise Invalid("run", f"{act.run!r} cannot be called", where=where)
+    if isinstance(act, Command) and not (act.second is None or callable(act.second)):
+        raise Invalid("second", f"{act.second!r} cannot be called", where=where, hint="None, if one person may do it")
+    if not isinstance(act.roles, tuple) or not all(isinstance(role, str) for role in act.roles):
+        raise Invalid("roles", "it is a tuple of words", where=where, hint='such as ("duty_officer",)')
     if not act.summary:
         raise Invalid("summary", "it needs a summary: people choose by it", where=where)
     try:
@@ -135,6 +146,14 @@ def _check_act(act: Command | Question, capability: Capability) -> None:
     for role in act.roles:
         if not _CODE.fullmatch(role):
             raise Invalid("roles", f"{role!r} is not a code", where=where, hint="such as duty_officer")
+
+
+def _check_free(act: Command | Question, capability: Capability) -> None:
+    """The command line makes ``import`` of feeds and ``export`` of questions; a question ``export`` is part of that."""
+    word = act.name.partition(".")[2]
+    exports = capability.feeds or capability.questions
+    if (word == "import" and capability.feeds) or (word == "export" and isinstance(act, Command) and exports):
+        raise Invalid("name", f"{word} is what the command line calls its own", where=act.name, hint="rename it")
 
 
 def _check_feed(feed: Feed, capability: Capability) -> None:
@@ -167,6 +186,14 @@ def _acts(capability: Capability) -> tuple[Command | Question, ...]:
 
 def _rules(capability: Capability) -> tuple[DutyRule | Answer, ...]:
     return (*capability.duties, *capability.answers)
+
+
+def _is_struct(takes: object) -> bool:
+    """Whether it is a Struct, or one of a generic sort that is filled in: ``Many[Row]``."""
+    try:
+        return isinstance(inspect.type_info(takes), inspect.StructType)
+    except (TypeError, NameError):
+        return False
 
 
 def _is_closed(struct: type[Struct]) -> bool:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from msgspec import Struct
 
-from mithaq.errors import Clash, NotAllowed, NotFound
-from mithaq.kernel import canonical, reviews
+from mithaq.errors import Clash, Invalid, NotAllowed, NotFound
+from mithaq.kernel import canonical, reviews, superseded
 from mithaq.kernel.attachment import cross, own
 from mithaq.kernel.law.clause import LIFE_SAVING
 from mithaq.kernel.law.compile import Compiled
@@ -20,13 +20,14 @@ from mithaq.kernel.law.decision import Decision
 from mithaq.kernel.law.vocabulary import known_word
 from mithaq.kernel.link import recover
 from mithaq.kernel.link.line import Line
+from mithaq.kernel.link.message import MAX_CONTENT
 from mithaq.kernel.link.rings import Rings
 from mithaq.kernel.link.sequence import number
 from mithaq.kernel.party import Card
 from mithaq.kernel.people.actor import Actor
 from mithaq.kernel.people.glass import break_glass
 from mithaq.kernel.ports import Keyed, Pictures, Signer, Transaction
-from mithaq.kernel.reading import Reading, Seen, read
+from mithaq.kernel.reading import Reading, Seen, read, seen_in, seen_of
 from mithaq.kernel.record import Kind, Marking, Record, check, earlier, follows, new_id
 from mithaq.kernel.release import Release, release
 from mithaq.kernel.shelves import Filed, Holding
@@ -53,6 +54,8 @@ class Stated(Struct, frozen=True):
     without_attachments: tuple[str, ...] = ()
 
 
+LARGEST = MAX_CONTENT - 32 * 1024
+"""Bytes of a record: its release, with levels and handling, must fit into one message of a link."""
 Fate = Literal["released", "reviewing"] | tuple[str, ...]
 """What became of a release: it goes, it waits for a review, or it is withheld by these clauses."""
 
@@ -153,7 +156,7 @@ class Desk(Struct, frozen=True):
                 continue
             if partner in self.node.unsure:
                 self._note("deferred", record, partner)
-                recover.defer(self.tx, partner, subject(record), flash=flash)
+                recover.defer(self.tx, partner, subject(record), flash=flash, who=self.who)
                 deferred.append(partner)
                 continue
             fate = self._release(record, partner, flash)
@@ -170,7 +173,9 @@ class Desk(Struct, frozen=True):
         )  # fmt: skip
 
     def release_reviewed(self, id: str, version: int, partner: str, *, flash: bool) -> Fate:
-        """Release a version whose release was reviewed, if the law still permits it."""
+        """Release a version whose release was reviewed, if the law still permits it and it is the newest."""
+        if self.own(id).version != version:
+            raise Clash("version", f"{id} was corrected since", hint="see release.waiting")
         return self._release(self.own(id, version), partner, flash, reviewed=True)
 
     def withhold(self, id: str, version: int, partner: str) -> None:
@@ -180,13 +185,20 @@ class Desk(Struct, frozen=True):
     def state_deferred(self, partner: str) -> int:
         """Decide on every version that was deferred for this partner, and release what the law permits. How many."""
         found = recover.deferred(self.tx, partner)
-        for each, flash in found:
+        for each, flash, who in found:
             id, _, version = each.rpartition("/")
             if (spoken := self.tx.statements.get(id, self.node.party, int(version))) is not None:
                 self.address(spoken, partner)
-            else:
-                self._release(self.own(id, int(version)), partner, flash)
+            elif self._still_goes(id, int(version), partner):
+                self._release(self.own(id, int(version)), partner, flash, who=who or self.who)
         return len(found)
+
+    def _still_goes(self, id: str, version: int, partner: str) -> bool:
+        """Whether an earlier version may go: only where the newest one may, and the record was not recalled."""
+        newest = self.own(id)
+        if self.tx.memos.get(f"recalled/{id}") is not None:
+            return False
+        return newest.version == version or self.consider(newest, partner)[1] is not None
 
     def address(self, spoken: Filed, partner: str) -> None:
         """Number a signed statement for a partner, before everything that is not urgent."""
@@ -204,14 +216,17 @@ class Desk(Struct, frozen=True):
         )
         self.node.touched.add(message.link)
 
-    def _release(self, record: Record, partner: str, flash: bool, *, reviewed: bool = False) -> Fate:
+    def _release(
+        self, record: Record, partner: str, flash: bool, *, reviewed: bool = False, who: str | None = None
+    ) -> Fate:
         """Release it to a partner, let it wait for a review that is asked, or note that it is withheld and by what."""
         decision, copy = self.consider(record, partner)
         self.tx.decisions.put(subject(record), partner, canonical.encode(decision))
+        superseded.forget_review(self.tx, record.id, partner, self.at)
         if copy is not None:
             if reviews.is_asked(decision) and not (reviewed or self._is_agreed(partner, record.id)):
                 gone = record.purpose in LIFE_SAVING
-                waiting = reviews.Waiting(record.id, record.version, partner, self.who, self.at, flash, gone)
+                waiting = reviews.Waiting(record.id, record.version, partner, who or self.who, self.at, flash, gone)
                 reviews.hold(self.tx, waiting)
                 if not gone:
                     return "reviewing"
@@ -219,6 +234,7 @@ class Desk(Struct, frozen=True):
             cross.number_parts(self, record, copy, partner)
             return "released"
         self._note("withheld", record, partner)
+        superseded.stop_earlier(self.tx, self.node.party, record.id, record.version, partner, self.at)
         return tuple(f"{each.law} {each.clause}" for each in decision.forbids)
 
     def _is_agreed(self, partner: str, id: str) -> bool:
@@ -255,12 +271,22 @@ class Desk(Struct, frozen=True):
             found = unread[0], None
         return found
 
+    def _may_have(self, record: Record, partner: str) -> bool:
+        """Whether the law would let a partner have this version now, whatever it refers to."""
+        law, keyed, at = self.law, self.node.keyed, self.at
+        return any(
+            release(each, kind, receiver=partner, law=law, at=at, keyed=keyed)[1] is not None
+            for each, kind in earlier(record, self.kind(record.kind))
+        )
+
     def _carried(self, partner: str, id: str) -> bool:
         """Whether a partner has a record, or gets it before what is numbered next: its own, or one we released."""
-        if id.startswith(f"{partner}-"):
-            return True
         newest, link = self.tx.records.get(id), link_id(self.node.party, partner)
-        if newest is None or newest.origin != self.node.party:
+        if newest is None or self.tx.memos.get(f"recalled/{id}") is not None:
+            return False
+        if newest.origin != self.node.party:
+            return newest.origin == partner
+        if not self._may_have(self.own(id), partner):
             return False
         versions = range(newest.version, 0, -1)
         messages = (each for version in versions for each in self.tx.links.carrying(f"{id}/{version}"))
@@ -272,6 +298,12 @@ class Desk(Struct, frozen=True):
         if kind is None:
             return None
         return read(seen, kind, self.actor, me=node.party, at=self.at, law=self.law, pseudonym=self._pseudonym)
+
+    def reading(self, holding: Holding) -> Reading | None:
+        """What whoever acts may see of a record version held here."""
+        if holding.link:
+            return self.read(seen_in(canonical.fit(canonical.decode(holding.content, dict), Release)))
+        return self.read(seen_of(canonical.decode(holding.content, Record)))
 
     def _pseudonym(self, name: str, value: object) -> str:
         return "p:" + self.node.keyed.mac(f"{self.node.party}|read|{name}|{value}".encode()).hex()[:32]
@@ -302,7 +334,13 @@ class Desk(Struct, frozen=True):
             if self.tx.memos.get(f"recalled/{record.id}") is not None:
                 raise Clash("recalled", f"{record.id} was recalled", hint="state what holds now as a new record")
         own.stay(self.tx, record, self.kind(record.kind))
+        content = canonical.encode(record)
+        if len(content) > LARGEST:
+            raise Invalid(
+                "too-large", f"a record has at most {LARGEST} bytes", where="$", hint="say less, or attach it"
+            )
         position = self._note("record", record, "")
+        self.tx.audit.add(at=self.at, who=self.who, act="stated", subject=record.id)
         self.tx.records.add(
             Holding(
                 id=record.id,
@@ -311,7 +349,7 @@ class Desk(Struct, frozen=True):
                 origin=record.origin,
                 exercise=record.marking.exercise,
                 reference=reference,
-                content=canonical.encode(record),
+                content=content,
                 position=position,
             )
         )

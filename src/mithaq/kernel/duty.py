@@ -49,7 +49,7 @@ def open_duty(tx: Transaction, duty: Duty) -> bool:
 def renew(tx: Transaction, duty: Duty) -> None:
     """Keep it in place of what was there: the same thing is owed anew, by another time."""
     known = tx.duties.get(duty.id)
-    if known is None or known.due != duty.due or known.state not in ("open", "escalated"):
+    if known is None or known.state not in ("open", "escalated") or _read(known) != duty:
         _keep(tx, duty)
 
 

@@ -27,7 +27,7 @@ from mithaq.kernel.link.rings import Rings
 from mithaq.kernel.link.rotation import Rotation
 from mithaq.kernel.party import Card, Identity, Partner
 from mithaq.kernel.people import permit as permits
-from mithaq.kernel.people.act import Ask, run, subject_of
+from mithaq.kernel.people.act import Ask, asked_for, run, subject_of
 from mithaq.kernel.people.actor import NODE, Actor
 from mithaq.kernel.people.door import Door
 from mithaq.kernel.plug import Capability
@@ -167,8 +167,10 @@ class Node:
         if question.of_views:
             self.catch_up()
         if question.personal:
-            at = self.clock.now()
-            self.store.write(lambda tx: tx.audit.add(at=at, who=who.id, act=name, subject=subject_of(taken))).result()
+            at, subject, asked = self.clock.now(), subject_of(taken), asked_for(taken)
+            self.store.write(
+                lambda tx: tx.audit.add(at=at, who=who.id, act=name, subject=subject, reason=asked)
+            ).result()
         with self.store.read() as tx:
             return question.run(self._desk(tx, actor), taken)
 

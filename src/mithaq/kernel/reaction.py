@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from mithaq.kernel.ports import Transaction
 from mithaq.kernel.shelves import Entry, Holding
+from mithaq.kernel.view import skipping
 
 if TYPE_CHECKING:
     from mithaq.kernel.desk import Desk
@@ -54,7 +55,7 @@ def advance(desk: Desk, rules: Rules) -> bool:
     for entry in entries:
         holding = holding_of(entry, tx)
         if holding is not None:
-            rules.run(desk, holding)
+            skipping(tx, CURSOR, entry.position, lambda holding=holding: rules.run(desk, holding))  # type: ignore[misc]
     if entries:
         tx.views.move(CURSOR, 1, entries[-1].position)
     return len(entries) == STEP

@@ -55,11 +55,15 @@ def seen_in(release: Release) -> Seen:
 
 
 class Reading(Struct, frozen=True):
-    """What one reader sees: fields, the names of those that are kept from them, and on what basis they read at all."""
+    """What one reader sees: fields, the names of those that are kept from them, and on what basis they read at all.
+
+    ``coarse`` are those that are shown, but not in clear.
+    """
 
     fields: dict[str, Any]
     hidden: tuple[str, ...] = ()
     basis: Basis | None = None
+    coarse: tuple[str, ...] = ()
 
 
 def request(seen: Seen, kind: Kind, actor: Actor, *, me: str, at: datetime, law: Compiled) -> Request:
@@ -113,4 +117,5 @@ def _shown(seen: Seen, decision: Ruling, pseudonym: Pseudonym) -> Reading:
             fields[name] = pseudonym(name, value)
         else:
             fields[name] = generalise(value, level)
-    return Reading(fields, tuple(hidden), decision.basis)
+    coarse = tuple(name for name in fields if decision.fields.get(name) != CLEAR)
+    return Reading(fields, tuple(hidden), decision.basis, coarse)

@@ -18,11 +18,12 @@ from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, Literal, get_type_hints
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, inspect
 from msgspec.structs import replace
 
 from mithaq.errors import Clash, Invalid
 from mithaq.kernel import canonical
+from mithaq.kernel.instants import misspelt
 from mithaq.kernel.values import AgencyId, Code, Digest, FreeText, Instant, KindName, Lane, PartyId, Period, RecordId
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -81,6 +82,10 @@ class Kind(Struct, frozen=True):
     def fields(self) -> Mapping[str, Field]:
         return _fields(self.body)
 
+    def is_text(self, name: str) -> bool:
+        """Whether a field holds text of no closed list: only of such is there a pseudonym."""
+        return name in _texts(self.body)
+
     @property
     def types(self) -> Mapping[str, Any]:
         """The type that each field of the body must have."""
@@ -90,6 +95,19 @@ class Kind(Struct, frozen=True):
 @cache
 def _types(body: type[Struct]) -> Mapping[str, Any]:
     return get_type_hints(body, include_extras=True)
+
+
+@cache
+def _texts(body: type[Struct]) -> frozenset[str]:
+    return frozenset(name for name, hint in _types(body).items() if _is_text(inspect.type_info(hint)))
+
+
+def _is_text(kind: inspect.Type) -> bool:
+    if isinstance(kind, inspect.Metadata):
+        return _is_text(kind.type)
+    if isinstance(kind, inspect.UnionType):
+        return any(_is_text(each) for each in kind.types)
+    return isinstance(kind, inspect.StrType)
 
 
 @cache
@@ -152,7 +170,11 @@ def check(record: Record, kind: Kind) -> None:
     if record.kind != kind.name:
         raise Invalid("kind", f"the record is a {record.kind}, not a {kind.name}", where="$.kind")
     try:
-        canonical.fit(record.body, kind.body)
+        typed = canonical.fit(record.body, kind.body)
+        for where in misspelt(typed, record.body):
+            raise Invalid(
+                "instant", "an instant is written in UTC, in whole seconds: 2027-03-01T04:10:00Z", where=where
+            )
     except Invalid as problem:
         raise Invalid(problem.code, problem.message, where=problem.where.replace("$", "$.body", 1)) from None
     for name in record.release_texts:

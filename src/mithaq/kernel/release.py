@@ -2,7 +2,8 @@
 
 ``decide`` says which fields a partner may see and at which level; ``redact`` makes exactly those; the Release carries
 them with their basis, levels and obligations. A field that no clause names is absent, free text leaves only as a
-release text written for it, and what was never in the record leaves no trace of having been there or not. An
+release text written for it, and what was never in the record leaves no trace of having been there or not. Only text
+has pseudonyms: what else is to be shown as one is absent. An
 attachment leaves whole and without its caption, or not at all; of the records that a field refers to, those are named
 that the recipient was given.
 """
@@ -107,7 +108,8 @@ def redact(
         elif level == CLEAR:
             found[name] = value
         elif level == PSEUDONYM:
-            found[name] = pseudonym(name, value)
+            if kind.is_text(name):
+                found[name] = pseudonym(name, value)
         else:
             found[name] = generalise(value, level)
     return found

@@ -59,7 +59,7 @@ def review(desk: Desk, given: ToReview) -> Reviewed:
     if found is None:
         raise NotFound("review", f"no release of {given.id} to {given.to} waits", hint="see release.waiting")
     held = msgspec.json.decode(found, type=Waiting)
-    if behind(desk.tx, held.who) & behind(desk.tx, desk.who):
+    if behind(desk.tx, held.who, held.behind) & behind(desk.tx, desk.who):
         raise NotAllowed("second", "who stated a record does not review its release", hint="ask a colleague")
     if desk.actor.by == "token":
         raise NotAllowed("second", "a program reviews nothing", hint="an officer who has signed in does")
@@ -92,6 +92,6 @@ COMMANDS = (
 QUESTIONS = (
     Question(
         "release.waiting", "releases that wait for a second person", All, tuple[Waiting, ...], waits,
-        personal=False, of_views=False, roles=OPERATIONAL,
+        of_views=False, roles=OPERATIONAL,
     ),
 )  # fmt: skip

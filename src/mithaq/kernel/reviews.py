@@ -9,9 +9,11 @@ from datetime import timedelta
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
-from mithaq.kernel.duty import Duty, open_duty
+from mithaq.kernel.duty import Duty, renew
 from mithaq.kernel.law.decision import Decision
+from mithaq.kernel.people.officer import behind
 from mithaq.kernel.ports import Transaction
 from mithaq.kernel.values import Instant
 
@@ -30,6 +32,7 @@ class Waiting(Struct, frozen=True, forbid_unknown_fields=True):
     at: Instant
     flash: bool = False
     gone: bool = False  # it went at once, because it may save a life, and is reviewed afterwards
+    behind: tuple[str, ...] = ()  # the people behind whoever stated it, when it began to wait
 
 
 def is_asked(decision: Decision) -> bool:
@@ -38,14 +41,18 @@ def is_asked(decision: Decision) -> bool:
 
 
 def hold(tx: Transaction, waiting: Waiting) -> None:
-    """Let it wait, in place of an earlier version; it is owed within a day, for a danger that is now within minutes."""
+    """Let it wait, in place of an earlier version; it is owed within a day, for a danger that is now within minutes.
+
+    Who is behind whoever stated it is kept, if it was not told: a program may have another keeper by the time.
+    """
+    waiting = replace(waiting, behind=waiting.behind or tuple(sorted(behind(tx, waiting.who))))
     tx.papers.put(SORT, f"{waiting.id}/{waiting.to}", msgspec.json.encode(waiting))
-    open_duty(
+    renew(
         tx,
         Duty(
             id=duty_id(waiting.id, waiting.to),
             what="review_release",
-            about=f"{waiting.id} to {waiting.to}",
+            about=f"{waiting.id}/{waiting.version} to {waiting.to}",
             since=waiting.at,
             due=waiting.at + (WITHIN_FLASH if waiting.flash else WITHIN),
             owed_by="supervisor",

@@ -48,8 +48,12 @@ PlaceText = Annotated[
 ]
 Count = Annotated[int, Meta(ge=1, le=2**53 - 1, description="a number that counts from 1")]
 Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,47}(?!\n)$", description="a word of a closed list")]
-Line = Annotated[str, Meta(min_length=1, max_length=200, description="one line of text")]
-FreeText = Annotated[str, Meta(min_length=1, max_length=20_000, description="free text, any language")]
+_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+(?!\n)$"
+_TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+(?!\n)$"
+Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=_LINE, description="one line of text")]
+"""Without what a screen obeys instead of showing it: control characters, and those that turn the order of letters."""
+FreeText = Annotated[str, Meta(min_length=1, max_length=20_000, pattern=_TEXT, description="free text, any language")]
+"""As a Line, over several lines and with tabs."""
 
 Lane = Literal["flash", "record", "latest"]
 """``record``: everything is kept, in order. ``latest``: a newer version supersedes a waiting older one (tracks).

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mithaq.errors import MithaqError
 from mithaq.kernel.ports import Transaction
 from mithaq.kernel.shelves import Entry, Row
 
 STEP = 1000
+UNFOLDED = "unfolded/"
+UNFORESEEN = (ArithmeticError, AttributeError, LookupError, MithaqError, RecursionError, TypeError, ValueError)
+T = TypeVar("T")
 
 
 class View(Struct, frozen=True):
@@ -29,12 +34,24 @@ def advance(view: View, tx: Transaction) -> bool:
         position = 0
     entries = tx.journal.page(after=position, limit=STEP)
     for entry in entries:
-        row = view.fold(entry, tx)
+        row = skipping(tx, view.name, entry.position, lambda entry=entry: view.fold(entry, tx))  # type: ignore[misc]
         if row is not None:
             tx.views.put(view.name, replace(row, position=entry.position))
     if entries or version != view.version:
         tx.views.move(view.name, view.version, entries[-1].position if entries else position)
     return len(entries) == STEP
+
+
+def skipping(tx: Transaction, fold: str, position: int, run: Callable[[], T]) -> T | None:
+    """What a fold gives for an entry; None, noted for ``node.status``, where it breaks on it.
+
+    One record that nobody foresaw must not stop all others from being seen.
+    """
+    try:
+        return run()
+    except UNFORESEEN as problem:
+        tx.memos.put(f"{UNFOLDED}{fold}/{position}", f"{type(problem).__name__}: {problem}"[:200])
+        return None
 
 
 def behind(view: View, tx: Transaction) -> bool:

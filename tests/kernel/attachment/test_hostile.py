@@ -219,7 +219,7 @@ def test_the_same_attachment_described_otherwise_is_refused(world: Gallery, sent
 
 def test_a_pseudonym_in_place_of_a_picture_announces_nothing(world: Gallery, sent: Contents) -> None:
     body(sent[0])["levels"]["photos"] = "pseudonym"
-    assert deliver(world, sent) == [("accepted", None), *[("refused", "not_announced")] * 3]
+    assert deliver(world, sent) == [("refused", "field_type"), *[("refused", "not_announced")] * 3]
 
 
 def test_after_a_recall_its_parts_are_refused(world: Gallery, sent: Contents) -> None:

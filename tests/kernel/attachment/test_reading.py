@@ -55,9 +55,17 @@ def test_what_came_to_be_protected_is_protected_in_its_older_versions(world: Gal
     shown = give(world.jo, picture(1)).attachment
     stated = see(world.jo, shown)
     fetched(world.jo, shown.digest, GUARD)
-    see(world.jo, id=stated.id, purpose="brief")  # those on duty do not read this
+    see(world.jo, shown, id=stated.id, purpose="brief")  # those on duty do not read this
     refused(world, shown.digest, GUARD)
     fetched(world.jo, shown.digest, ANALYST)
+
+
+def test_a_picture_that_a_correction_took_out_is_shown_no_more(world: Gallery) -> None:
+    shown = give(world.jo, picture(1)).attachment
+    stated = see(world.jo, shown)
+    fetched(world.jo, shown.digest, ANALYST)
+    see(world.jo, id=stated.id)
+    refused(world, shown.digest, ANALYST)
 
 
 def test_the_law_holds_for_partners_pictures_as_well(world: Gallery) -> None:

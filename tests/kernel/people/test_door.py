@@ -14,10 +14,11 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from mithaq.errors import Clash, Invalid, MithaqError, NotAllowed
 from mithaq.kernel.people import password, session
+from mithaq.kernel.people.act import REMEMBERED
 from mithaq.kernel.people.actor import HOME, Actor
 from mithaq.kernel.people.door import AT_ONCE
 from tests.kernel.people.staff import PASSWORD, Staff
-from tests.worlds import two_nations
+from tests.worlds import alert, two_nations
 
 HOURS = timedelta(hours=1)
 MINUTES = timedelta(minutes=1)
@@ -243,6 +244,20 @@ def test_a_session_ends_when_it_is_idle_and_after_twelve_hours_at_most(staff: St
         known(staff.tokens["rania"])
 
 
+@pytest.mark.parametrize("seen_by", ["use", "clock"])
+def test_a_session_that_was_idle_does_not_live_again_where_the_clock_is_set_back(staff: Staff, seen_by: str) -> None:
+    staff.officer("rania", "analyst")
+    staff.clock.advance(session.IDLE)
+    if seen_by == "clock":
+        staff.node.tick()
+    else:
+        with pytest.raises(NotAllowed):
+            staff.node.door.known(staff.tokens["rania"])
+    staff.clock.advance(-20 * MINUTES)
+    with pytest.raises(NotAllowed):
+        staff.node.door.known(staff.tokens["rania"])
+
+
 def test_that_a_session_is_used_is_written_once_a_minute_at_most(staff: Staff) -> None:
     staff.officer("rania", "analyst")
     writes: list[object] = []
@@ -351,6 +366,26 @@ def test_a_program_stops_with_the_officer_who_answers_for_it(staff: Staff) -> No
     with pytest.raises(NotAllowed):
         staff.node.door.known(secret)
     assert [each.good for each in staff.ask("people.tokens", HOME)] == [False]
+
+
+def test_whoever_holds_the_next_token_of_a_program_gets_no_answer_of_the_one_before(staff: Staff) -> None:
+    first = staff.node.door.known(token(staff))
+    stated = staff.do("intelligence.alert-vehicle", alert(), first, key="k")
+    assert staff.do("intelligence.alert-vehicle", alert(), first, key="k").id == stated.id
+    staff.do("people.revoke-token", {"id": first.id}, HOME)
+    second = staff.node.door.known(token(staff))
+    assert staff.do("intelligence.alert-vehicle", alert(), second, key="k").id != stated.id
+
+
+def test_an_answer_is_remembered_for_a_day_and_not_until_it_is_swept(staff: Staff) -> None:
+    rania = staff.officer("rania", "duty_officer")
+    staff.do("intelligence.alert-vehicle", alert(), rania, key="k")
+    staff.clock.advance(REMEMBERED - 2 * MINUTES)
+    rania = staff.sign_in("rania")  # a minute later
+    with pytest.raises(Clash):
+        staff.do("intelligence.alert-vehicle", alert(plate="99-99999"), rania, key="k")
+    staff.clock.advance(MINUTES)
+    assert staff.do("intelligence.alert-vehicle", alert(plate="99-99999"), rania, key="k").version == 1
 
 
 @pytest.mark.parametrize("days", [0, 367])

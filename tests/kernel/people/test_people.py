@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from mithaq.errors import Clash, Invalid, NotAllowed, NotFound
+from mithaq.kernel.desk import Desk
 from mithaq.kernel.duty import duties
 from mithaq.kernel.people.actor import HOME, Actor
 from mithaq.kernel.people.changes import LOOKED_AT_WITHIN
+from mithaq.kernel.people.desk import KNOWN_FOR
+from mithaq.kernel.people.first import FIRST_LINK
+from mithaq.kernel.people.grants import held_behind
 from mithaq.kernel.people.second import Waits
 from tests.kernel.people.staff import Staff
 
@@ -50,7 +56,10 @@ def test_nobody_changes_their_own_roles_or_standing(staff: Staff) -> None:
 def test_the_last_administrator_and_the_last_overseer_stay(staff: Staff) -> None:
     staff.officer("layla", "oversight")
     administrator = staff.found()
-    samir = staff.officer("samir", "administrator", by=administrator)
+    staff.officer("samir", "administrator", by=administrator)
+    staff.officer("nasser", "legal_officer", by=administrator)
+    staff.clock.advance(KNOWN_FOR)
+    administrator, samir, nasser = (staff.sign_in(name) for name in ("administrator", "samir", "nasser"))
     staff.do("people.suspend", {"id": administrator.id}, samir)
     for act, given in (("people.suspend", {}), ("people.set-roles", {"roles": ["analyst"]})):
         with pytest.raises(NotAllowed) as problem:
@@ -59,7 +68,7 @@ def test_the_last_administrator_and_the_last_overseer_stay(staff: Staff) -> None
         waits = staff.do(act, {"id": "officer/layla", **given}, samir)
         assert isinstance(waits, Waits)
     with pytest.raises(NotAllowed) as problem:
-        staff.do("acts.approve", {"id": waits.waiting}, staff.officer("nasser", "legal_officer", by=samir))
+        staff.do("acts.approve", {"id": waits.waiting}, nasser)
     assert problem.value.code == "last"
     assert roles_of(staff, "officer/layla") == ("oversight",)
 
@@ -122,12 +131,45 @@ def test_oversight_is_given_and_taken_only_with_somebody_who_holds_it(
 def test_who_oversees_alone_gets_a_new_way_in_only_if_somebody_vouches_who_runs_nothing(staff: Staff) -> None:
     staff.officer("layla", "oversight")
     administrator = staff.found()
+    staff.officer("nasser", "legal_officer", by=administrator)
+    staff.clock.advance(KNOWN_FOR)
+    administrator, legal = staff.sign_in("administrator"), staff.sign_in("nasser")
     waits = staff.do("people.reinvite", {"id": "officer/layla"}, administrator)
     assert isinstance(waits, Waits)
-    legal = staff.officer("nasser", "legal_officer", by=administrator)
+    puppet = staff.officer("puppet", "supervisor", by=administrator)
+    assert staff.ask("acts.waiting", puppet) == ()
+    with pytest.raises(NotAllowed) as problem:
+        staff.do("acts.approve", {"id": waits.waiting}, puppet)
+    assert problem.value.code == "permission"
     approved = staff.do("acts.approve", {"id": waits.waiting}, legal)
-    assert isinstance(staff.invite("puppet", "oversight", by=administrator), Waits)  # also while layla is out
+    assert isinstance(staff.invite("another", "oversight", by=administrator), Waits)  # also while layla is out
     assert staff.join(approved.answer.invitation).roles == ("oversight",)
+
+
+def test_an_overseer_who_is_coming_back_still_counts_so_no_voucher_takes_the_other_ones_place(staff: Staff) -> None:
+    layla = staff.officer("layla", "oversight")
+    administrator = staff.found()
+    waits = staff.invite("omar", "oversight", by=administrator)
+    staff.join(staff.do("acts.approve", {"id": waits.waiting}, layla).answer.invitation)
+    staff.officer("samir", "supervisor", by=administrator)
+    staff.clock.advance(KNOWN_FOR)
+    administrator, layla, samir = (staff.sign_in(name) for name in ("administrator", "layla", "samir"))
+    lost = staff.do("people.reinvite", {"id": "officer/omar"}, administrator)
+    invitation = staff.do("acts.approve", {"id": lost.waiting}, layla).answer.invitation
+    taken = staff.do("people.reinvite", {"id": "officer/layla"}, administrator)
+    with pytest.raises(NotAllowed) as problem:
+        staff.do("acts.approve", {"id": taken.waiting}, samir)
+    assert problem.value.code == "permission"
+    assert staff.do("acts.approve", {"id": taken.waiting}, staff.join(invitation)).name == "people.reinvite"
+
+
+def test_the_home_asks_for_no_overseer_that_whoever_holds_it_could_agree_to_as_an_administrator(staff: Staff) -> None:
+    administrator = staff.found()
+    staff.officer("samir", "administrator", by=administrator)
+    with pytest.raises(NotAllowed) as problem:
+        staff.invite("layla", "oversight", by=HOME)
+    assert problem.value.code == "home"
+    assert isinstance(staff.invite("layla", "oversight", by=administrator), Waits)
 
 
 def test_who_agrees_is_asked_for_by_how_things_are_then_not_when_it_was_asked(staff: Staff) -> None:
@@ -167,18 +209,84 @@ def test_a_permission_of_nothing_is_refused(staff: Staff) -> None:
 
 @pytest.mark.parametrize("role", ["administrator", "analyst", "oversight"])
 @pytest.mark.parametrize("change", ["give", "take"])
-def test_the_audit_log_is_for_oversight_and_nobody_changes_that(staff: Staff, role: str, change: str) -> None:
+@pytest.mark.parametrize("permission", ["audit.list", "people.review"])
+def test_the_audit_log_and_the_review_of_changes_are_for_oversight_and_nobody_changes_that(
+    staff: Staff, role: str, change: str, permission: str
+) -> None:
     for by in (HOME, staff.found()):
-        with pytest.raises(NotAllowed):
-            staff.do("people.permit", {"role": role, "permission": "audit.list", "change": change}, by)
+        with pytest.raises(NotAllowed) as problem:
+            staff.do("people.permit", {"role": role, "permission": permission, "change": change}, by)
+        assert problem.value.code == "oversight"
+
+
+def test_a_change_is_taken_off_the_list_by_somebody_who_has_signed_in_and_by_no_program(staff: Staff) -> None:
+    given = {"upto": 1, "finding": "as ordered"}
+    administrator = staff.found()
+    layla = staff.officer("layla", "oversight", by=administrator)
+    with pytest.raises(NotAllowed) as problem:
+        staff.do("people.review", given, replace(layla, by="token"))
+    assert problem.value.code == "program"
+    assert staff.do("people.review", given, layla).changes == 1
+
+
+def test_a_program_runs_no_command_on_people_whatever_its_roles_hold(staff: Staff) -> None:
+    layla = staff.officer("layla", "oversight")
+    administrator = staff.found()
+    for permission in ("people.permit", "people.invite", "people.first-link"):
+        given = {"role": "supervisor", "permission": permission, "change": "give"}
+        staff.do("people.permit", given, administrator)
+    secret = staff.do("people.issue-token", {"id": "program/p", "roles": ["supervisor"]}, administrator).token
+    program = staff.node.door.known(secret)
+    before = len(staff.ask("people.changes", layla))
+    given = {"role": "administrator", "permission": "intelligence.alerts", "change": "give"}
+    acts: tuple[Callable[[], Any], ...] = (
+        lambda: staff.do("people.permit", given, program),
+        lambda: staff.invite("puppet", "analyst", by=program),
+        lambda: FIRST_LINK.do(staff.node, {}, who=program),
+    )
+    for act in acts:
+        with pytest.raises(NotAllowed) as problem:
+            act()
+        assert problem.value.code == "program"
+    assert len(staff.ask("people.changes", layla)) == before
+    assert ("program/p", "refused people.permit", "administrator") in staff.log()
+
+
+def test_nobody_gives_anything_to_a_role_of_whoever_is_behind_them(staff: Staff) -> None:
+    staff.officer("nasser", "analyst")
+    issued = {"id": "program/p", "roles": ["supervisor"], "keeper": "officer/nasser"}
+    program = staff.node.door.known(staff.do("people.issue-token", issued, HOME).token)
+    with staff.node.store.read() as tx:
+        desk = Desk(program, staff.clock.now(), tx, staff.node.surroundings)
+        assert held_behind(desk) == {"supervisor", "analyst", "administrator"}
+
+
+def test_the_administrators_cannot_lose_what_they_run_people_with(staff: Staff) -> None:
+    for by in (HOME, staff.found()):
+        for permission in ("people.permit", "people.invite", "people.first-link"):
+            with pytest.raises(NotAllowed) as problem:
+                staff.do("people.permit", {"role": "administrator", "permission": permission, "change": "take"}, by)
+            assert problem.value.code == "administrator"
+    staff.do("people.permit", {"role": "administrator", "permission": "metrics", "change": "take"}, HOME)
+
+
+def test_what_is_served_beside_commands_and_questions_is_a_permission_too(staff: Staff) -> None:
+    given = {"role": "supervisor", "permission": "metrics", "change": "give"}
+    assert staff.do("people.permit", given, HOME).roles == ("administrator", "oversight", "supervisor")
+    staff.do("people.permit", {"role": "analyst", "permission": "events", "change": "take"}, HOME)
+    held = {each.role: set(each.permissions) for each in staff.ask("people.roles", HOME)}
+    assert ("metrics" in held["supervisor"], "events" in held["analyst"], "events" in held["commander"]) == (
+        True, False, True,
+    )  # fmt: skip
 
 
 def test_what_oversight_holds_by_right_is_not_taken_but_what_it_was_given_may_be(staff: Staff) -> None:
     administrator = staff.found()
-    for permission in ("acts.broken", "people.review", "people.changes"):
-        taken = {"role": "oversight", "permission": permission, "change": "take"}
-        with pytest.raises(NotAllowed):
-            staff.do("people.permit", taken, administrator)
+    for permission in ("acts.broken", "people.list", "people.changes", "events"):
+        for change in ("give", "take"):
+            given = {"role": "oversight", "permission": permission, "change": change}
+            with pytest.raises(NotAllowed):
+                staff.do("people.permit", given, administrator)
     for change in ("give", "take"):
         given = {"role": "oversight", "permission": "intelligence.alerts", "change": change}
         staff.do("people.permit", given, administrator)
@@ -246,6 +354,20 @@ def test_everybody_is_signed_out_at_once(staff: Staff) -> None:
     assert staff.do("people.end-sessions", {}, HOME).sessions == 1
     with pytest.raises(NotAllowed):
         staff.node.door.known(staff.tokens["layla"])
+
+
+def test_an_overseers_sessions_are_ended_by_an_overseer_and_by_no_administrator(staff: Staff) -> None:
+    layla = staff.officer("layla", "oversight")
+    administrator = staff.found()
+    rania = staff.officer("rania", "analyst", by=administrator)
+    with pytest.raises(NotAllowed) as problem:
+        staff.do("people.end-sessions", {"id": layla.id}, administrator)
+    assert problem.value.code == "sessions"
+    with pytest.raises(NotAllowed):
+        staff.do("people.end-sessions", {"id": rania.id}, layla)
+    assert staff.do("people.end-sessions", {}, administrator).sessions == 2
+    assert staff.node.door.known(staff.tokens["layla"]).id == layla.id
+    assert staff.do("people.end-sessions", {"id": layla.id}, layla).sessions == 1
 
 
 def owed(staff: Staff) -> list[str]:

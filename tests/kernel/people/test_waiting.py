@@ -10,13 +10,20 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mithaq.errors import Clash, Invalid, NotAllowed, NotFound
+from mithaq.kernel import reviews
 from mithaq.kernel.desk import Desk
 from mithaq.kernel.duty import duties
+from mithaq.kernel.people import glass
 from mithaq.kernel.people.actor import HOME, Actor
+from mithaq.kernel.people.paper import keep
 from mithaq.kernel.people.second import WAITS, Waits
 from mithaq.kernel.plug import Command
+from mithaq.kernel.ports import Transaction
+from tests.capabilities.cases import person
 from tests.kernel.people.staff import Staff
+from tests.worlds import alert
 
+ARREST = person(category="arrest", measure="arrest")
 REASON = "the lorry is at the gate and will not wait"
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -63,6 +70,12 @@ def two(staff: Staff) -> tuple[Actor, Actor]:
     return staff.officer("rania", "duty_officer"), staff.officer("samir", "duty_officer")
 
 
+def issued(staff: Staff, keeper: str, *roles: str, by: Actor = HOME) -> Actor:
+    """A program that acts at the gate, known by its token."""
+    given = {"id": "program/gate", "roles": list(roles or ("duty_officer",)), "keeper": keeper}
+    return staff.node.door.known(staff.do("people.issue-token", given, by).token)
+
+
 def test_an_act_waits_until_somebody_else_agrees_and_both_are_in_the_log(gate: Staff) -> None:
     rania, samir = two(gate)
     waits = hold(gate, rania)
@@ -71,7 +84,7 @@ def test_an_act_waits_until_somebody_else_agrees_and_both_are_in_the_log(gate: S
     assert approved.answer == Held("lorry-7", rania.id, samir.id)
     assert ("officer/rania", "asked gate.hold", "lorry-7") in gate.log()
     assert gate.log()[-2:] == [
-        ("officer/samir", "acts.approve", waits.waiting), ("officer/rania", "gate.hold", "lorry-7"),
+        ("officer/rania", "gate.hold", "lorry-7"), ("officer/samir", "acts.approve", waits.waiting),
     ]  # fmt: skip
     with pytest.raises(NotFound):
         approve(gate, waits, samir)
@@ -134,15 +147,88 @@ def test_a_program_is_nobodys_second_person(gate: Staff) -> None:
 def test_an_act_of_who_was_suspended_or_lost_the_role_since_is_not_done(gate: Staff) -> None:
     rania, samir = two(gate)
     waits, later = hold(gate, rania), hold(gate, samir)
-    gate.do("people.suspend", {"id": rania.id}, HOME)
+    invited = gate.do("people.reinvite", {"id": rania.id}, HOME)
     with pytest.raises(NotAllowed) as problem:
         approve(gate, waits, samir)
     assert problem.value.code == "suspended"
-    gate.do("people.restore", {"id": rania.id}, HOME)
+    rania = gate.join(invited.invitation)
     gate.do("people.set-roles", {"id": samir.id, "roles": ["analyst"]}, HOME)
     with pytest.raises(NotAllowed) as problem:
         approve(gate, later, rania)
     assert problem.value.code == "permission"
+
+
+def test_what_a_suspended_officer_and_their_program_asked_for_is_withdrawn_and_does_not_come_back(gate: Staff) -> None:
+    rania, samir = two(gate)
+    program = issued(gate, rania.id)
+    asked = [hold(gate, rania, "lorry-1"), hold(gate, program, "lorry-2")]
+    left = hold(gate, samir, "lorry-3")
+    gate.do("people.suspend", {"id": rania.id}, HOME)
+    assert [line for line in gate.log() if line[1].startswith("withdrew")] == [
+        ("home", "withdrew gate.hold", "lorry-1"), ("home", "withdrew gate.hold", "lorry-2"),
+    ]  # fmt: skip
+    gate.do("people.restore", {"id": rania.id}, HOME)
+    for each in asked:
+        with pytest.raises(NotFound):
+            approve(gate, each, samir)
+    assert [each.id for each in gate.ask("acts.waiting", samir)] == [left.waiting]
+
+
+def test_who_issued_a_programs_token_sees_nothing_through_it_and_who_keeps_it_does(gate: Staff) -> None:
+    rania, _ = two(gate)
+    administrator = gate.found()
+    hold(gate, issued(gate, rania.id, by=administrator))
+    assert gate.ask("acts.waiting", administrator) == ()
+    [own] = gate.ask("acts.waiting", rania)
+    assert (own.given, own.yours) == ({"id": "lorry-7"}, True)
+
+
+def test_who_was_behind_a_program_when_it_asked_is_behind_what_it_asked_for(gate: Staff) -> None:
+    rania, samir = two(gate)
+    layla = gate.officer("layla", "oversight")
+    gate.officer("nasser", "duty_officer", "supervisor")
+    waits = hold(gate, issued(gate, rania.id))
+    gate.do("people.revoke-token", {"id": "program/gate"}, HOME)
+    issued(gate, samir.id)
+    with pytest.raises(NotAllowed) as problem:
+        approve(gate, waits, rania)
+    assert problem.value.code == "second"
+    assert [each.yours for each in gate.ask("acts.waiting", rania)] == [True]
+    with pytest.raises(NotAllowed):
+        approve(gate, waits, samir)  # who keeps it now is behind it, too
+    nasser = gate.sign_in("nasser")
+    assert approve(gate, waits, nasser).first == "program/gate"
+    assert gate.ask("acts.broken", layla).count == 0
+
+
+def test_who_was_behind_a_broken_glass_stays_so(gate: Staff) -> None:
+    rania = gate.officer("rania", "duty_officer", "supervisor")
+    hold(gate, rania, glass=REASON)
+    [broken] = gate.ask("acts.broken", rania).unreviewed
+    assert broken.behind == (rania.id,)
+    samir = gate.officer("samir", "supervisor")
+
+    def as_another(tx: Transaction) -> None:  # of before: a program, whose token is gone
+        keep(tx, glass.SORT, broken.id, replace(broken, who="program/gate", behind=(samir.id, "program/gate")))
+
+    gate.node.store.write(as_another).result()
+    with pytest.raises(NotAllowed):
+        gate.do("acts.review", {"id": broken.id, "finding": "it was quite right"}, samir)
+    assert gate.do("acts.review", {"id": broken.id, "finding": "it was quite right"}, rania).reviewed_by == rania.id
+
+
+def test_who_was_behind_a_program_that_stated_a_record_does_not_review_its_release(staff: Staff) -> None:
+    rania, samir = two(staff)
+    program = issued(staff, rania.id)
+    stated = staff.do("intelligence.alert-vehicle", alert(), program)
+    waits = reviews.Waiting(stated.id, stated.version, "SA", program.id, staff.clock.now())
+    staff.node.store.write(lambda tx: reviews.hold(tx, waits)).result()
+    staff.do("people.revoke-token", {"id": program.id}, HOME)
+    given = {"id": stated.id, "to": "SA", "finding": "as it should be"}
+    with pytest.raises(NotAllowed) as problem:
+        staff.do("release.review", given, rania)
+    assert problem.value.code == "second"
+    assert staff.do("release.review", given, samir).outcome == "released"
 
 
 def test_the_act_of_a_program_whose_token_was_revoked_since_is_not_done(gate: Staff) -> None:
@@ -173,7 +259,9 @@ def test_an_act_is_declined_with_a_reason_or_taken_back_by_who_asked(gate: Staff
         gate.do("acts.decline", {"id": waits.waiting, "reason": REASON}, by)
         with pytest.raises(NotFound):
             approve(gate, waits, samir)
-        assert gate.log()[-1] == (by.id, "declined gate.hold", "lorry-7")
+        assert gate.log()[-2:] == [
+            (by.id, "declined gate.hold", "lorry-7"), (by.id, "acts.decline", waits.waiting),
+        ]  # fmt: skip
 
 
 def test_an_act_of_a_command_that_is_gone_can_only_be_declined(gate: Staff) -> None:
@@ -211,6 +299,44 @@ def test_who_cannot_wait_breaks_the_glass_and_somebody_else_reviews_it(gate: Sta
         gate.do("acts.review", review, layla)
 
 
+def test_a_program_breaks_no_glass_and_reviews_none(gate: Staff) -> None:
+    rania, samir = two(gate)
+    program = issued(gate, samir.id, "duty_officer", "supervisor")
+    for id in ("lorry-7", "empty"):
+        with pytest.raises(NotAllowed) as problem:
+            hold(gate, program, id, glass=REASON)
+        assert problem.value.code == "glass"
+    hold(gate, rania, glass=REASON)
+    [broken] = gate.ask("acts.broken", program).unreviewed
+    with pytest.raises(NotAllowed) as problem:
+        gate.do("acts.review", {"id": broken.id, "finding": "all in good order"}, program)
+    assert problem.value.code == "glass"
+    assert glass_duties(gate) == ["open"]
+
+
+def test_a_broken_glass_and_its_audit_line_name_the_record_that_was_made(staff: Staff) -> None:
+    layla, rania = staff.officer("layla", "oversight"), staff.officer("rania", "duty_officer")
+    stated = staff.do("intelligence.alert-person", ARREST, rania, glass=REASON)
+    [broken] = staff.ask("acts.broken", layla).unreviewed
+    assert broken.subject == stated.id
+    lines = staff.ask("audit.about", layla, id=stated.id).lines
+    assert ("intelligence.alert-person", REASON) in [(each.act, each.reason) for each in lines]
+
+
+def test_an_act_that_waited_does_not_undo_what_was_changed_since(staff: Staff) -> None:
+    rania, samir = two(staff)
+    stated = staff.do("intelligence.alert-person", person(), rania)
+    asked = [staff.do("intelligence.correct-person", {**ARREST, "id": stated.id}, rania) for _ in range(2)]
+    assert approve(staff, asked[0], samir).answer.version == 2
+    with pytest.raises(Clash, match="changed since") as problem:
+        approve(staff, asked[1], samir)
+    assert problem.value.code == "held"
+    assert staff.ask("intelligence.alert", samir, id=stated.id).body["version"] == 2
+    staff.do("acts.decline", {"id": asked[1].waiting, "reason": REASON}, samir)
+    anew = staff.do("intelligence.correct-person", {**ARREST, "id": stated.id, "accuracy": "3"}, rania)
+    assert approve(staff, anew, samir).answer.version == 3
+
+
 def test_breaks_of_the_glass_are_counted_by_command_and_officer(gate: Staff) -> None:
     layla = gate.officer("layla", "oversight")
     rania, samir = two(gate)
@@ -234,8 +360,10 @@ def test_a_break_of_the_glass_that_nobody_reviewed_in_a_day_escalates(gate: Staf
 
 def test_glass_is_broken_with_a_reason_and_only_where_it_is_in_the_way(gate: Staff) -> None:
     rania, _ = two(gate)
-    with pytest.raises(Invalid):
-        hold(gate, rania, glass="because")
+    for id in ("lorry-7", "empty"):
+        with pytest.raises(Invalid) as problem:
+            hold(gate, rania, id, glass="because")
+        assert (problem.value.code, bool(problem.value.hint)) == ("glass", True)
     hold(gate, rania, "empty", glass=REASON)
     assert glass_duties(gate) == []
 

@@ -123,9 +123,9 @@ class SqlViews:
         given = {"v": view, "exercise": exercise, "limit": RARE + 1}
         found: list[set[str]] = []
         for low, high in ranges:
-            keys = {row[0] for row in self._run.all(_FOUND, given | {"low": low, "high": high})}
-            if len(keys) <= RARE:
-                found.append(keys)
+            rows = self._run.all(_FOUND, given | {"low": low, "high": high})
+            if len(rows) <= RARE:  # all of them: one row may be found by several terms of the range
+                found.append({row[0] for row in rows})
         if not found:
             return None
         common = set.intersection(*found)

@@ -10,14 +10,10 @@ from typing import Literal
 from msgspec import Struct
 
 from mithaq.errors import NotFound, Unavailable
-from mithaq.kernel import canonical
 from mithaq.kernel.attachment import hold
 from mithaq.kernel.attachment.descriptor import attachments_in
 from mithaq.kernel.attachment.part import Number
 from mithaq.kernel.desk import Desk
-from mithaq.kernel.reading import Reading, seen_in, seen_of
-from mithaq.kernel.record import Record
-from mithaq.kernel.release import Release
 from mithaq.kernel.shelves import Holding
 from mithaq.kernel.values import Digest
 
@@ -78,15 +74,14 @@ def _seen(desk: Desk, digest: Digest) -> list[hold.Held]:
 
 
 def _is_shown(desk: Desk, holding: Holding, digest: Digest) -> bool:
-    """Whether this version shows it, and the newest one may be read too: what came to be protected is, throughout."""
-    kind, newest = desk.node.kinds.get(holding.kind), desk.held(holding.id)
-    if kind is None or (newest.version != holding.version and _read(desk, newest) is None):
+    """Whether this version shows it, and the newest one still does: what came to be protected is, throughout."""
+    newest = desk.held(holding.id)
+    return _names(desk, newest, digest) and (newest.version == holding.version or _names(desk, holding, digest))
+
+
+def _names(desk: Desk, holding: Holding, digest: Digest) -> bool:
+    """Whether whoever acts may see that this version shows the attachment."""
+    kind, reading = desk.node.kinds.get(holding.kind), desk.reading(holding)
+    if kind is None or reading is None:
         return False
-    reading = _read(desk, holding)
-    return reading is not None and any(each.digest == digest for _, each in attachments_in(reading.fields, kind))
-
-
-def _read(desk: Desk, holding: Holding) -> Reading | None:
-    if holding.link:
-        return desk.read(seen_in(canonical.fit(canonical.decode(holding.content, dict), Release)))
-    return desk.read(seen_of(canonical.decode(holding.content, Record)))
+    return any(each.digest == digest for _, each in attachments_in(reading.fields, kind))

@@ -72,6 +72,11 @@ def _join(a: str, b: str) -> str:
     return a if rank_a > rank_b else b
 
 
+def is_level(level: str) -> bool:
+    """Whether there is such a level."""
+    return level in (CLEAR, PSEUDONYM, ABSENT) or level in _RANKS
+
+
 def is_known(level: str, sort: str) -> bool:
     """Whether the level makes sense for a field of this sort: only places and times can be generalised."""
     return level in (CLEAR, PSEUDONYM, ABSENT) or (level in _RANKS and _RANKS[level][0] == sort)

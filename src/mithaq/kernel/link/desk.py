@@ -227,6 +227,8 @@ def recall(desk: Desk, given: ToRecall) -> Recalled:
     A message that waits may have arrived without our knowing: its partner is told once its receipt says so.
     """
     newest = desk.own(given.id)
+    if desk.reading(desk.held(given.id)) is None:
+        raise NotFound("record", f"no record {given.id}")
     for partner in reviews.forget(desk.tx, given.id):
         void(desk.tx, reviews.duty_id(given.id, partner), "recalled", desk.at)
     if (why := recalled(desk.tx, given.id)) is not None:

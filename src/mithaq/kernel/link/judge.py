@@ -8,6 +8,7 @@ A part of an attachment is accepted where a release that was accepted named it, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -18,6 +19,8 @@ from mithaq.errors import Invalid, NotAllowed, Untrusted
 from mithaq.kernel import canonical
 from mithaq.kernel.attachment import arrive
 from mithaq.kernel.attachment.part import Part
+from mithaq.kernel.clock import is_instant
+from mithaq.kernel.instants import misspelt
 from mithaq.kernel.keyring import Keyring
 from mithaq.kernel.law import level as levels
 from mithaq.kernel.law import obligation
@@ -40,6 +43,8 @@ from mithaq.kernel.release import Release
 from mithaq.kernel.shelves import Holding
 from mithaq.kernel.standing import Standing
 from mithaq.kernel.values import Lane, link_id
+
+_PSEUDONYM = re.compile(r"p:[0-9a-f]{32}")
 
 
 class Judging(Struct, frozen=True):
@@ -68,6 +73,8 @@ class Judging(Struct, frozen=True):
         if message.what != "release":
             return self._statement(tx, message, at)
         release = canonical.fit(message.body, Release)
+        if not is_instant(message.body.get("made")):
+            raise Invalid("shape", "made is not written as it must be", where="$.made")
         self._check(tx, release, at)
         kind = self.kinds.get(release.kind)
         if kind is not None:
@@ -131,15 +138,25 @@ class Judging(Struct, frozen=True):
     def _check(self, tx: Transaction, release: Release, at: datetime) -> None:
         if release.origin != self.partner or not release.record.startswith(f"{self.partner}-"):
             raise NotAllowed("origin", "a nation writes only its own records")
+        self._check_form(release)
         clause, law = self._basis(tx, release, at)
         _check_levels(release, clause)
         _check_handling(release, clause, law)
         self._check_own_law(tx, release, at)
         known = tx.records.get(release.record)
+        if known is not None and known.kind.rpartition("/")[0] != release.kind.rpartition("/")[0]:
+            raise NotAllowed("kind", "a record does not become one of another Kind")
         if known is not None and known.exercise != release.marking.exercise:
             raise NotAllowed("exercise", "an exercise record and a real one cannot share an id")
         if known is not None and tx.records.get(release.record, release.version) is not None:
             raise NotAllowed("version", "this version is already held")
+
+    def _check_form(self, release: Release) -> None:
+        """What readers here rely on, whatever was agreed: a version that counts, known levels, sound handling."""
+        if release.version < 1 or not all(levels.is_level(each) for each in release.levels.values()):
+            raise Invalid("shape", "no such version, or no such level")
+        for what, value in release.handling.items():
+            obligation.check(what, value, self.standing.base.vocabulary, "$.handling")
 
     def _basis(self, tx: Transaction, release: Release, at: datetime) -> tuple[Clause, Law]:
         named = (each for each in self.standing.book(tx).agreements if each.digest == release.basis.digest)
@@ -194,8 +211,13 @@ def _check_values(release: Release, kind: Kind) -> None:
     for name, value in release.fields.items():
         if name not in hints:
             raise Invalid("unknown_field", f"{kind.name} has no field {name}")
-        if release.levels[name] != levels.PSEUDONYM:
-            try:
-                msgspec.convert(value, hints[name], strict=True)
-            except msgspec.ValidationError:
-                raise Invalid("field_type", f"{name} is not what {kind.name} declares") from None
+        if release.levels[name] == levels.PSEUDONYM:
+            if not (kind.is_text(name) and isinstance(value, str) and _PSEUDONYM.fullmatch(value)):
+                raise Invalid("field_type", f"{name} is no pseudonym")
+            continue
+        try:
+            typed = msgspec.convert(value, hints[name], strict=True)
+        except msgspec.ValidationError:
+            raise Invalid("field_type", f"{name} is not what {kind.name} declares") from None
+        if next(misspelt(typed, value), None) is not None:
+            raise Invalid("field_type", f"{name} holds an instant that is not written as it must be")

@@ -24,6 +24,9 @@ from mithaq.kernel.ports import Transaction
 from mithaq.kernel.shelves import Edge, Filed, Holding, Message
 from mithaq.kernel.values import Lane, link_id
 
+UNFORESEEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What reading odd data raises where nobody thought of it. A store in trouble raises others, and stops the delivery."""
+
 
 class Judgement(Struct, frozen=True):
     """What the law says of one message: take it (and hold ``holding``, or file ``filed``), or refuse it and why.
@@ -238,6 +241,8 @@ def _judged(tx: Transaction, carried: Carried, judge: Judge, at: datetime) -> Ju
         return judge(tx, carried.content.encode(), carried, at)
     except MithaqError as problem:
         return Judgement("refused", problem.code.replace("-", "_"))
+    except UNFORESEEN:  # whatever a partner sends gets a verdict: one message must not hold up all that follow
+        return Judgement("refused", "shape")
 
 
 def _settle(tx: Transaction, link: str, carried: Carried, one: bytes, judged: Judgement, at: datetime) -> Verdict:

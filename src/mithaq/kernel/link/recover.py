@@ -38,21 +38,25 @@ def sure(tx: Transaction, party: str) -> None:
         tx.memos.put(f"restored/{party}", None)
 
 
-def defer(tx: Transaction, party: str, subject: str, *, flash: bool) -> None:
-    """Remember to decide on releasing this record version to the partner, and whether it goes first."""
-    tx.memos.put(f"deferred/{party}/{subject}", "flash" if flash else "")
+def defer(tx: Transaction, party: str, subject: str, *, flash: bool, who: str = "") -> None:
+    """Remember to decide on releasing this record version to the partner, whether it goes first, and who stated it."""
+    tx.memos.put(f"deferred/{party}/{subject}", f"{'flash' if flash else ''}|{who}")
 
 
 def has_deferred(tx: Transaction, party: str) -> bool:
     return bool(tx.memos.names(f"deferred/{party}/"))
 
 
-def deferred(tx: Transaction, party: str, record: str = "") -> list[tuple[str, bool]]:
-    """(record version, whether it goes first) deferred for a partner, of all records or one; and forget them."""
+def deferred(tx: Transaction, party: str, record: str = "") -> list[tuple[str, bool, str]]:
+    """(record version, whether it goes first, who stated it) deferred for a partner, of all records or one; and forget
+    them.
+    """
     prefix = f"deferred/{party}/"
     names = tx.memos.names(prefix + (f"{record}/" if record else ""))
-    found = [(name.removeprefix(prefix), tx.memos.get(name) == "flash") for name in names]
+    found = []
     for name in names:
+        urgency, _, who = (tx.memos.get(name) or "").partition("|")
+        found.append((name.removeprefix(prefix), urgency == "flash", who))
         tx.memos.put(name, None)
     return found
 

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from mithaq.errors import Invalid
 from mithaq.kernel import canonical
 from mithaq.kernel.keys import VerifyKeys
 from mithaq.kernel.link.log.checkpoint import Checkpoint, origin, sign_checkpoint
 from mithaq.kernel.link.log.tree import append, entry_of, root
-from mithaq.kernel.link.message import Content, What
+from mithaq.kernel.link.message import MAX_CONTENT, Content, What
 from mithaq.kernel.link.speaks import lane_for
 from mithaq.kernel.ports import Signer, Transaction
 from mithaq.kernel.shelves import Message
@@ -36,6 +37,8 @@ def number(
     content = canonical.encode(
         Content(sender=sender, receiver=receiver, seq=edge.size + 1, lane=lane, what=what, body=body)
     )
+    if len(content) > MAX_CONTENT:  # its receiver would turn it away, and all that follows would wait for it
+        raise Invalid("too-large", f"a message has at most {MAX_CONTENT} bytes", hint="say less")
     salt = randomness(32)
     entry = entry_of(salt, content)
     position = tx.journal.add("released", f"{link}/{edge.size + 1}", at=at, party=receiver, exercise=exercise)

@@ -52,9 +52,20 @@ def mark(tx: Transaction, record: str, why: str, at: datetime, party: str) -> No
     if recalled(tx, record) is None:
         holding = tx.records.get(record)
         tx.memos.put(f"recalled/{record}", why)
-        void(tx, f"review/{record}", "recalled", at)
+        _void_duties(tx, record, at)
         exercise = holding.exercise if holding is not None else False
         tx.journal.add("recalled", record, at=at, party=party, exercise=exercise)
+
+
+def _void_duties(tx: Transaction, record: str, at: datetime) -> None:
+    """Nothing is owed any more about a record that is taken back."""
+    for what in ("review", "sighting", "human_review", "reply", "await_reply", "contest"):
+        void(tx, f"{what}/{record}", "recalled", at)
+    for what in ("review_release", "look_at_withheld"):
+        prefix = f"{what}/{record}/"
+        for row in tx.duties.page(after=prefix):
+            if row.id.startswith(prefix):
+                void(tx, row.id, "recalled", at)
 
 
 def recalled(tx: Transaction, record: str) -> str | None:

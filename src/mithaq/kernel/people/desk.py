@@ -6,14 +6,17 @@ takes the role of oversight needs somebody who holds it.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from msgspec import Struct
 from msgspec.structs import replace
 
 from mithaq.errors import Clash, Invalid, NotAllowed
 from mithaq.kernel.desk import Desk
 from mithaq.kernel.law.vocabulary import known_word
-from mithaq.kernel.people import changes, credential, permit, session
+from mithaq.kernel.people import changes, credential, permit, second, session
 from mithaq.kernel.people import invitation as invitations
+from mithaq.kernel.people.act import subject_of
 from mithaq.kernel.people.invitation import Invited
 from mithaq.kernel.people.officer import (
     AGENCIES,
@@ -24,8 +27,10 @@ from mithaq.kernel.people.officer import (
     agency,
     behind,
     holding,
+    holding_still,
     keep_officer,
     officer,
+    program,
     was_overseen,
 )
 from mithaq.kernel.people.paper import find, keep
@@ -37,6 +42,8 @@ from mithaq.kernel.values import AgencyId, Code, Line
 KEPT = ("administrator", "oversight")
 """Roles that a node is never without again once somebody holds them; and nobody holds both."""
 VOUCH = ("oversight", "supervisor", "legal_officer")
+KNOWN_FOR = timedelta(hours=72)
+"""How long somebody who vouches has been active: long enough for the others to see who was let in."""
 
 
 class AddAgency(Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,9 +124,10 @@ def reinvite(desk: Desk, given: Which) -> Invited:
     found = _another(desk, given.id)
     if found.state == "suspended":
         raise NotAllowed("suspended", f"{found.id} is suspended", hint="people.restore first")
-    keep_officer(desk.tx, replace(found, state="invited", since=desk.at))
+    returning = found.is_active or found.returning
+    keep_officer(desk.tx, replace(found, state="invited", since=desk.at, returning=returning))
     desk.tx.papers.remove(credential.SORT, found.id)
-    session.end_all(desk.tx, found.id)
+    session.end_all(desk.tx, found.id.__eq__)
     note(desk, "people.reinvite", found.id)
     return invitations.invite(desk.tx, found.id, desk.at, desk.node.randomness)
 
@@ -146,8 +154,9 @@ def suspend(desk: Desk, given: Which) -> Officer:
     """Every session ends, what was asked is not done, and programs that the officer keeps stop."""
     found = _another(desk, given.id)
     _leave_one(desk, found, set(found.roles))
-    session.end_all(desk.tx, found.id)
+    session.end_all(desk.tx, found.id.__eq__)
     invitations.withdraw(desk.tx, found.id)
+    _withdraw_acts(desk, found.id)
     note(desk, "people.suspend", found.id)
     return keep_officer(desk.tx, replace(found, state="suspended", since=desk.at))
 
@@ -163,17 +172,29 @@ def restore(desk: Desk, given: Which) -> Officer:
 
 
 def end_sessions(desk: Desk, given: EndSessions) -> Ended:
-    """Sign an officer, or everybody, out at once."""
-    if given.id is not None:
-        officer(desk.tx, given.id)
+    """Sign an officer, or everybody, out at once: an administrator all but overseers, and an overseer those.
+
+    NotAllowed for naming an officer of the other sort. Naming nobody passes them over.
+    """
+    overseers, roles = holding_still(desk.tx, "oversight"), set(desk.actor.roles)
+    others = permit.holders(desk.node.commands["people.end-sessions"], permit.permissions(desk.tx)) - {"oversight"}
+
+    def is_theirs(id: str) -> bool:
+        return not roles.isdisjoint({"oversight"} if id in overseers else others)
+
+    if given.id is not None and not is_theirs(officer(desk.tx, given.id).id):
+        whose = "an overseer" if given.id in overseers else "an administrator"
+        raise NotAllowed(
+            "sessions", f"only {whose} ends the sessions of {given.id}", hint="or they sign out themselves"
+        )
     note(desk, "people.end-sessions", given.id or "everybody")
-    return Ended(session.end_all(desk.tx, given.id))
+    return Ended(session.end_all(desk.tx, lambda id: given.id in (None, id) and is_theirs(id)))
 
 
 def note(desk: Desk, act: str, subject: str, detail: str = "") -> None:
     """Put a change before oversight."""
-    second = desk.second.id if desk.second is not None else ""
-    changes.note(desk.tx, act, subject, desk.at, who=desk.who, second=second, detail=detail)
+    agreed = desk.second.id if desk.second is not None else ""
+    changes.note(desk.tx, act, subject, desk.at, who=desk.who, second=agreed, detail=detail)
 
 
 def check_roles(desk: Desk, roles: tuple[str, ...]) -> None:
@@ -190,17 +211,21 @@ def check_roles(desk: Desk, roles: tuple[str, ...]) -> None:
 def on_oversight(desk: Desk, id: str, *, touched: bool) -> str:
     """Why giving or taking oversight, or a new way in for who holds it, needs a second person, and which.
 
-    One who holds it; where nobody is left who does, one of ``VOUCH``; before anybody did, a second administrator.
+    One who holds it; where nobody is left who does, one of ``VOUCH`` who has been active for ``KNOWN_FOR``; before
+    anybody did, a second administrator. Whoever is about to come back after a lost device still counts as holding it.
+    NotAllowed for the home where there are administrators: one of them may be whoever holds it, and so agree alone.
     """
     if not touched:
         return ""
-    if holding(desk.tx, "oversight") - {id}:
+    if holding_still(desk.tx, "oversight") - {id}:
         return OnlyBy("oversight is given and taken only with somebody who holds it", ("oversight",))
     if was_overseen(desk.tx):
-        return OnlyBy("nobody else holds oversight: somebody who runs nothing here must vouch for it", VOUCH)
+        return OnlyBy("nobody else holds oversight: somebody who runs nothing here must vouch for it", VOUCH, KNOWN_FOR)
     if desk.actor.by == "home" and not permit.is_founded(desk.tx):
         return ""
     others = holding(desk.tx, "administrator") - behind(desk.tx, desk.who)
+    if desk.actor.by == "home" and others:
+        raise NotAllowed("home", "the home names no overseer where there is an administrator", hint="sign in as one")
     return "nobody holds oversight yet: a second administrator must agree" if others else ""
 
 
@@ -215,6 +240,18 @@ def _another(desk: Desk, id: str) -> Officer:
     if id in behind(desk.tx, desk.who):
         raise NotAllowed("self", "nobody changes their own roles or standing", hint="ask another administrator")
     return found
+
+
+def _withdraw_acts(desk: Desk, id: str) -> None:
+    """What an officer, or a program they keep, has asked for waits no more: it would be done once they are back."""
+    for held in second.waiting(desk.tx, desk.at):
+        asking = program(desk.tx, held.first) if held.first.startswith("program/") else None
+        if id == held.first or (asking is not None and id == asking[1].keeper):
+            desk.tx.papers.remove(second.SORT, held.id)
+            desk.tx.audit.add(
+                at=desk.at, who=desk.who, act=f"withdrew {held.name}", subject=subject_of(held.given),
+                reason=f"{id} was suspended",
+            )  # fmt: skip
 
 
 def _leave_one(desk: Desk, found: Officer, taken: set[str]) -> None:
@@ -260,6 +297,6 @@ COMMANDS = (
     ),
     Command(
         "people.end-sessions", "sign an officer out, or everybody", EndSessions, Ended, end_sessions,
-        roles=_ADMINISTRATOR,
+        roles=("administrator", "oversight"),
     ),
 )  # fmt: skip

@@ -100,8 +100,12 @@ class Door:
     def known(self, token: str) -> Actor:
         """Who holds this token of a session or program, with the roles of this moment; NotAllowed ``token``."""
         at = self._clock.now()
-        with self._store.read() as tx:
-            actor, noted = session.holder(tx, token, at)
+        try:
+            with self._store.read() as tx:
+                actor, noted = session.holder(tx, token, at)
+        except NotAllowed:
+            self._lapse(token, at)
+            raise
         if noted:
             self._store.write(lambda tx: session.touch(tx, actor.session, at)).result()
         return actor
@@ -116,6 +120,12 @@ class Door:
                 tx.audit.add(at=at, who=ended.officer, act="signed out", subject=ended.officer)
 
         self._store.write(job).result()
+
+    def _lapse(self, token: str, at: datetime) -> None:
+        with self._store.read() as tx:
+            over = session.is_over(tx, token, at)
+        if over:
+            self._store.write(lambda tx: session.lapse(tx, hashed(token), at)).result()
 
     def _try(self, id: str, password: str, code: str, known: Credential | None) -> entry.Tried:
         """Whether the password is the one that is kept; for a name of nobody it takes as long, and is not."""

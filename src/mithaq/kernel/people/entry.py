@@ -66,7 +66,7 @@ def confirm(tx: Transaction, secret: str, code: str, at: datetime, randomness: C
     step = totp.matched(found.pending.totp, code, at, last=0)
     if step is None:
         raise NotAllowed("code", "this is not the code of this moment", hint="check the clock of your device")
-    confirmed = keep_officer(tx, replace(officer(tx, found.officer), state="active", since=at))
+    confirmed = keep_officer(tx, replace(officer(tx, found.officer), state="active", since=at, returning=False))
     keep(tx, credential.SORT, confirmed.id, replace(found.pending, step=step))
     invitation.withdraw(tx, confirmed.id)
     tx.audit.add(at=at, who=confirmed.id, act="accepted", subject=confirmed.id)

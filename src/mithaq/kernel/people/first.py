@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from mithaq.errors import Clash
+from mithaq.errors import Clash, NotAllowed
 from mithaq.kernel.node import Node
 from mithaq.kernel.node_act import NodeAct
 from mithaq.kernel.people.actor import Actor
@@ -20,8 +20,10 @@ class FirstLink(Struct, frozen=True):
     invitation: str
 
 
-def first_link(node: Node, _: Nothing, __: Actor) -> FirstLink:
+def first_link(node: Node, _: Nothing, who: Actor) -> FirstLink:
     """An invitation for the first administrator. Clash if there is one, or a link that is still good."""
+    if who.by == "token":
+        raise NotAllowed("program", "people.first-link is not for a program")
     secret = node.door.first_link(node.clock.now())
     if secret is None:
         raise Clash("first", "there is an administrator, or one is invited already", hint="see people.list")

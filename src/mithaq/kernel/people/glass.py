@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from mithaq.errors import Clash, NotAllowed, NotFound
 from mithaq.kernel.duty import Duty, discharge, open_duty
+from mithaq.kernel.people import permit
 from mithaq.kernel.people.actor import Actor
 from mithaq.kernel.people.officer import behind
 from mithaq.kernel.people.paper import every, find, keep
@@ -33,6 +34,7 @@ class Broken(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     at: Instant
     reviewed_by: str = ""
     finding: str = ""
+    behind: tuple[str, ...] = ()  # the people behind whoever did it, then
 
 
 def break_glass(tx: Transaction, actor: Actor, name: str, subject: str, why: str, at: datetime, id: str) -> None:
@@ -49,7 +51,8 @@ def break_glass(tx: Transaction, actor: Actor, name: str, subject: str, why: str
     )
     if not open_duty(tx, made):
         raise Clash("glass", "this break-glass is known already")
-    keep(tx, SORT, id, Broken(id=id, name=name, subject=subject, who=actor.id, why=why, at=at))
+    people = tuple(sorted(behind(tx, actor.id)))
+    keep(tx, SORT, id, Broken(id=id, name=name, subject=subject, who=actor.id, why=why, at=at, behind=people))
 
 
 def broken(tx: Transaction) -> list[Broken]:
@@ -58,13 +61,15 @@ def broken(tx: Transaction) -> list[Broken]:
 
 
 def review(tx: Transaction, id: str, finding: str, actor: Actor, at: datetime) -> Broken:
-    """Keep what a review found, and discharge its duty. NotAllowed for whoever broke the glass."""
+    """Keep what a review found, and discharge its duty. NotAllowed for whoever broke the glass, and for a program."""
+    if not permit.is_person(tx, actor):
+        raise NotAllowed("glass", "only an officer who has signed in reviews it", hint="mithaq sign-in")
     found = find(tx, SORT, id, Broken)
     if found is None:
         raise NotFound("glass", f"no break-glass {id}", hint="see acts.broken")
     if found.reviewed_by:
         raise Clash("glass", f"{found.reviewed_by} has reviewed it already")
-    if behind(tx, found.who) & behind(tx, actor.id):
+    if behind(tx, found.who, found.behind) & behind(tx, actor.id):
         raise NotAllowed("glass", "who broke the glass does not review it", hint="ask a colleague")
     reviewed = replace(found, reviewed_by=actor.id, finding=finding)
     keep(tx, SORT, id, reviewed)

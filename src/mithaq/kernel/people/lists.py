@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from mithaq.errors import NotAllowed
 from mithaq.kernel.desk import Desk
 from mithaq.kernel.link.desk import STORED, Nothing
 from mithaq.kernel.people import changes, permit, session
@@ -15,6 +16,7 @@ from mithaq.kernel.people.officer import AGENCIES, PROGRAMS, Agency, Program, ho
 from mithaq.kernel.people.paper import every
 from mithaq.kernel.people.permit import Declared
 from mithaq.kernel.people.roles import STANDARD
+from mithaq.kernel.people.served import SERVED
 from mithaq.kernel.plug import Command, Question
 from mithaq.kernel.values import Count, Instant
 
@@ -99,7 +101,10 @@ def roles(desk: Desk, _: Nothing) -> tuple[Role, ...]:
     from mithaq.kernel.node_acts import NODE_ACTS  # it knows the node, which knows this
 
     changed = permit.permissions(desk.tx)
-    declared: Iterable[Declared] = (*desk.node.commands.values(), *desk.node.questions.values(), *NODE_ACTS.values())
+    node = desk.node
+    declared: Iterable[Declared] = (
+        *node.commands.values(), *node.questions.values(), *NODE_ACTS.values(), *SERVED.values()
+    )  # fmt: skip
     held = {each.name: permit.holders(each, changed) for each in declared}
     named = {role for each in officers(desk.tx) for role in each.roles} | set(changed.changed)
     return tuple(
@@ -138,7 +143,9 @@ def changed(desk: Desk, _: Nothing) -> tuple[Change, ...]:
 
 
 def review(desk: Desk, given: Upto) -> LookedAt:
-    """Take every change up to a number off the list; those that came later stay."""
+    """Take every change up to a number off the list; those that came later stay. NotAllowed for who is no person."""
+    if not permit.is_person(desk.tx, desk.actor):
+        raise NotAllowed("oversight", "only an overseer who has signed in looks at changes", hint="mithaq sign-in")
     desk.tx.audit.add(at=desk.at, who=desk.who, act="looked at people", subject=str(given.upto), reason=given.finding)
     return LookedAt(changes.looked_at(desk.tx, given.upto, desk.who, desk.at))
 

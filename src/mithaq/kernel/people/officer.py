@@ -7,6 +7,8 @@ whatever the officer asked for is not done any more.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -43,6 +45,7 @@ class Officer(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     roles: tuple[Code, ...] = ()
     state: Literal["invited", "active", "suspended"] = "invited"
     since: Instant  # of this state
+    returning: bool = False  # was active before, and is invited anew
 
     @property
     def is_active(self) -> bool:
@@ -76,6 +79,17 @@ def officers(tx: Transaction) -> list[Officer]:
 def holding(tx: Transaction, role: str) -> set[str]:
     """The active officers that hold a role."""
     return {each.id for each in officers(tx) if each.is_active and role in each.roles}
+
+
+def holding_still(tx: Transaction, role: str) -> set[str]:
+    """Those, and the officers that hold it and are about to come back: a lost device takes no role from anybody."""
+    return {each.id for each in officers(tx) if (each.is_active or each.returning) and role in each.roles}
+
+
+def active_since(tx: Transaction, id: str) -> datetime | None:
+    """Since when an officer has been active; None if it is not, or is no officer."""
+    found = find(tx, OFFICERS, id, Officer)
+    return found.since if found is not None and found.is_active else None
 
 
 def keep_officer(tx: Transaction, changed: Officer) -> Officer:
@@ -115,10 +129,14 @@ def is_kept(tx: Transaction, keeper: str) -> bool:
     return keeper == "home" or (found is not None and found.is_active)
 
 
-def behind(tx: Transaction, id: str) -> frozenset[str]:
-    """The people behind an actor: itself; for a program also who keeps it and who has seen its token."""
+def behind(tx: Transaction, id: str, then: Iterable[str] = ()) -> frozenset[str]:
+    """The people behind an actor: itself; for a program also who keeps it and who has seen its token.
+
+    ``then``: who was behind it when it acted. A token that was revoked or issued anew since takes nobody out of it.
+    """
     found = program(tx, id) if id.startswith("program/") else None
-    return frozenset({id, found[1].keeper, found[1].issued_by}) if found else frozenset({id})
+    now = {id, found[1].keeper, found[1].issued_by} if found else {id}
+    return frozenset(now).union(then)
 
 
 def present(tx: Transaction, actor: Actor) -> Actor:

@@ -7,17 +7,20 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from mithaq.kernel import audit
+from mithaq.kernel.canonical import MAX_INT
 from mithaq.kernel.desk import Desk
 from mithaq.kernel.link.desk import STORED, Nothing
 from mithaq.kernel.plug import Question
 from mithaq.kernel.shelves import Audited
 from mithaq.kernel.values import Instant, Line
 
+Position = Annotated[int, Meta(ge=0, le=MAX_INT, description="the number of a line; 0 is before the first")]
+
 
 class Which(Struct, frozen=True, forbid_unknown_fields=True):
     """Lines after a number; of one actor, about one thing, or all."""
 
-    after: Annotated[int, Meta(ge=0)] = 0
+    after: Position = 0
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
     who: str = ""
     subject: str = ""
@@ -27,7 +30,7 @@ class About(Struct, frozen=True, forbid_unknown_fields=True):
     """A record, an officer, or whatever else an act names by an id."""
 
     id: Line
-    after: Annotated[int, Meta(ge=0)] = 0
+    after: Position = 0
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
 
 

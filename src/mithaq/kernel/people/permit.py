@@ -55,6 +55,11 @@ def is_founded(tx: Transaction) -> bool:
     return tx.papers.get(SORT, FOUNDED) is not None
 
 
+def is_person(tx: Transaction, actor: Actor) -> bool:
+    """Whether somebody has signed in, and is no program; nor the home, once there are people who sign in."""
+    return actor.by == "session" or (actor.by == "home" and not is_founded(tx))
+
+
 def standing(tx: Transaction, actor: Actor) -> Actor:
     """The actor as it is now: the home stands in for every role only until there is an administrator.
 

@@ -47,7 +47,7 @@ class SignedIn(Struct, frozen=True):
 def begin(tx: Transaction, officer: str, at: datetime, randomness: Callable[[int], bytes]) -> SignedIn:
     token = make_secret(SESSION, randomness)
     made = Session(officer=officer, since=at, seen=at, until=at + LASTS)
-    keep(tx, SORT, hashed(token), made, until=made.until)
+    _keep(tx, hashed(token), made)
     return SignedIn(token, made.until, officer)
 
 
@@ -55,7 +55,7 @@ def touch(tx: Transaction, hash: str, at: datetime) -> None:
     """Note that it is in use, if it has not ended meanwhile."""
     found = find(tx, SORT, hash, Session)
     if found is not None and found.is_live(at):
-        keep(tx, SORT, hash, replace(found, seen=at), until=found.until)
+        _keep(tx, hash, replace(found, seen=at))
 
 
 def end(tx: Transaction, hash: str) -> Session | None:
@@ -65,9 +65,22 @@ def end(tx: Transaction, hash: str) -> Session | None:
     return found
 
 
-def end_all(tx: Transaction, officer: str | None = None) -> int:
-    """End every session of an officer, or of everybody; how many that were."""
-    ended = [hash for hash, each in every(tx, SORT, Session) if officer in (None, each.officer)]
+def lapse(tx: Transaction, hash: str, at: datetime) -> None:
+    """Forget a session that is over, so that it does not live again where the clock is set back."""
+    found = find(tx, SORT, hash, Session)
+    if found is not None and not found.is_live(at):
+        tx.papers.remove(SORT, hash)
+
+
+def is_over(tx: Transaction, token: str, at: datetime) -> bool:
+    """Whether this is the token of a session that is over and not forgotten yet."""
+    found = find(tx, SORT, hashed(token), Session)
+    return found is not None and not found.is_live(at)
+
+
+def end_all(tx: Transaction, whose: Callable[[str], bool]) -> int:
+    """End every session of these officers; how many that were."""
+    ended = [hash for hash, each in every(tx, SORT, Session) if whose(each.officer)]
     for hash in ended:
         tx.papers.remove(SORT, hash)
     return len(ended)
@@ -102,6 +115,10 @@ def _program(tx: Transaction, hash: str, at: datetime) -> Actor:
     if found is None or found.until <= at:
         raise _unknown()
     return present(tx, Actor(id=found.id, by="token", session=hash))
+
+
+def _keep(tx: Transaction, hash: str, session: Session) -> None:
+    keep(tx, SORT, hash, session, until=min(session.until, session.seen + IDLE))
 
 
 def _unknown() -> NotAllowed:

@@ -13,10 +13,11 @@ from mithaq.kernel.desk import Desk
 from mithaq.kernel.link.desk import STORED, Nothing
 from mithaq.kernel.people import act, glass, second
 from mithaq.kernel.people.glass import Broken
-from mithaq.kernel.people.officer import behind
+from mithaq.kernel.people.officer import behind, program
 from mithaq.kernel.people.roles import EVERYONE
 from mithaq.kernel.people.second import HeldAct, Why
 from mithaq.kernel.plug import Command, Question
+from mithaq.kernel.record import Sensitivity
 from mithaq.kernel.values import Code, Instant
 
 
@@ -70,7 +71,7 @@ class Waiting(Struct, frozen=True, kw_only=True):
     first: str
     at: Instant
     until: Instant
-    yours: bool  # you asked for it: somebody else must agree
+    yours: bool  # you asked for it, or are behind the program that did: somebody else must agree
 
 
 class Tally(Struct, frozen=True):
@@ -102,7 +103,7 @@ def decline(desk: Desk, given: Decline) -> Declined:
     if not _is_own(desk, held) and not _may_agree(desk, held):
         raise NotAllowed("permission", f"{held.name} is not for {desk.who}", hint="only who may do it may decline it")
     desk.tx.papers.remove(second.SORT, held.id)
-    subject = str(held.given.get("id", ""))
+    subject = act.subject_of(held.given)
     desk.tx.audit.add(at=desk.at, who=desk.who, act=f"declined {held.name}", subject=subject, reason=given.reason)
     return Declined(held.id, held.name)
 
@@ -111,12 +112,22 @@ def waiting(desk: Desk, _: Nothing) -> tuple[Waiting, ...]:
     """What waits and you may agree to, or have asked for; the oldest first."""
     return tuple(
         Waiting(
-            id=held.id, name=held.name, given=held.given, why=held.why, first=held.first, at=held.at,
-            until=held.until, yours=_is_own(desk, held),
+            id=held.id, name=held.name, given=_given(desk, held), why=held.why, first=held.first, at=held.at,
+            until=held.until, yours=bool(behind(desk.tx, held.first, held.behind) & behind(desk.tx, desk.who)),
         )
         for held in second.waiting(desk.tx, desk.at)
         if _is_own(desk, held) or _may_agree(desk, held)
     )  # fmt: skip
+
+
+def _given(desk: Desk, held: second.HeldAct) -> dict[str, Any]:
+    """What was asked, for who may agree to it: all but what would tell who told us, unless one asked it oneself."""
+    if _is_own(desk, held):
+        return held.given
+    capability = held.name.partition(".")[0]
+    kinds = (kind for kind in desk.node.kinds.values() if kind.base.startswith(f"{capability}."))
+    sources = {name for kind in kinds for name, field in kind.fields.items() if field.sensitivity is Sensitivity.SOURCE}
+    return {name: value for name, value in held.given.items() if name not in sources}
 
 
 def review(desk: Desk, given: Review) -> Broken:
@@ -139,7 +150,9 @@ def broken(desk: Desk, _: Nothing) -> Glass:
 
 
 def _is_own(desk: Desk, held: HeldAct) -> bool:
-    return bool(behind(desk.tx, held.first) & behind(desk.tx, desk.who))
+    """Whether it was asked by whoever acts, or by a program they answer for. Who issued its token is not told by it."""
+    asking = program(desk.tx, held.first) if held.first.startswith("program/") else None
+    return desk.who == held.first or (asking is not None and desk.who == asking[1].keeper)
 
 
 def _may_agree(desk: Desk, held: HeldAct) -> bool:
@@ -148,8 +161,8 @@ def _may_agree(desk: Desk, held: HeldAct) -> bool:
         why = act.why_second(command, replace(desk, actor=act.first_of(held)), given)
     except MithaqError:  # it can no longer be done as it was asked: who may do such an act may still decline it
         found = desk.node.commands.get(held.name)
-        return found is not None and second.may_agree(desk.tx, desk.actor, found, "")
-    return second.may_agree(desk.tx, desk.actor, command, why)
+        return found is not None and second.may_agree(desk.tx, desk.actor, found, "", desk.at)
+    return second.may_agree(desk.tx, desk.actor, command, why, desk.at)
 
 
 COMMANDS = (
