@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from mithaq.kernel.people import password
 from tests.worlds import World, two_nations
 
 ROOT = Path(__file__).parent.parent
@@ -35,6 +36,14 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         reporter.write_line(f"skipped in CI: {report.nodeid}: {report.longrepr}", red=True)
     if skipped:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are kept by the same function at a hundredth of its cost, but where its cost is what is tested."""
+    if request.path.name != "test_password.py":
+        monkeypatch.setattr(password, "MEMORY_KIB", 1024)
+        monkeypatch.setattr(password, "PASSES", 1)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mithaq.config import Bind, Config, Home, PartnerSettings, home, read_config, write_config
+from mithaq.config import Bind, Config, Home, PartnerSettings, home, read_config, write_config, write_private
 from mithaq.errors import MithaqError
 
 WHOLE = Config(
@@ -49,3 +49,16 @@ def test_the_home_is_the_named_one_or_that_of_the_environment(monkeypatch: pytes
     monkeypatch.setenv("MITHAQ_HOME", str(tmp_path / "b"))
     assert home(str(tmp_path / "a")).path == tmp_path / "a"
     assert home(None).path == tmp_path / "b"
+
+
+def test_a_private_file_is_written_into_nobody_elses(tmp_path: Path) -> None:
+    theirs, ours = tmp_path / "theirs", tmp_path / "ours"
+    theirs.write_text("as it was")
+    theirs.chmod(0o666)
+    (tmp_path / "ours.new").symlink_to(theirs)
+    write_private(ours, b"secret")
+    assert (theirs.read_text(), ours.read_bytes(), ours.is_symlink()) == ("as it was", b"secret", False)
+    (tmp_path / "ours.new").write_text("left over")
+    (tmp_path / "ours.new").chmod(0o666)
+    write_private(ours, b"new")
+    assert (ours.read_bytes(), ours.stat().st_mode & 0o777) == (b"new", 0o600)

@@ -94,6 +94,7 @@ def test_a_package_may_not_take_the_name_of_what_comes_with_mithaq(
     [
         ("wells = no_such_module:capability", "ModuleNotFoundError"),
         ("wells = animal_health:nothing", "AttributeError"),
+        ("wells = leaves:capability", "SystemExit: not today"),
         ("wells = animal_health.records:CONSIGNMENT", "holds no Capability"),
         ("wells = animal_health:capability", "calls itself 'animal-health'"),
     ],
@@ -102,11 +103,23 @@ def test_a_package_that_holds_no_such_capability_is_told_in_a_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entry: str, told: str
 ) -> None:
     monkeypatch.syspath_prepend(offer(tmp_path, "other", entry))
+    (tmp_path / "other" / "leaves.py").write_text("raise SystemExit('not\\ntoday')\n")
     with pytest.raises(Invalid, match=told) as caught:
         load("wells")
     assert "\n" not in str(caught.value)
     help_ = CliRunner().invoke(mithaq, ["--help"])
     assert (help_.exit_code, "wells" in help_.output) == (0, True)  # the others go on
+
+
+def test_what_a_package_calls_itself_reaches_no_terminal_as_a_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(offer(tmp_path, "other", "\x1bcx = other:capability\nwells = other:capability"))
+    metadata = tmp_path / "other" / "other-1.0.dist-info" / "METADATA"
+    metadata.write_text("Metadata-Version: 2.1\nName: other\nVersion: 1.0\nSummary: w\x1bcells\n")
+    shown = CliRunner().invoke(mithaq, ["--help"]).output
+    assert "w\ufffdcells" in shown
+    assert "\x1b" not in shown
 
 
 # -- from one nation to the other ------------------------------------------------------------------------------------
@@ -156,7 +169,7 @@ def test_without_a_role_it_is_refused_and_what_was_done_is_audited(border: Cross
     border.jo.ask("animal-health.consignment", {"id": id}, who=OFFICER)
     with border.jo.store.read() as tx:
         audited = [(each.who, each.act, each.subject) for each in tx.audit.page()]
-    assert ("officer-7", "animal-health.notify", "") in audited
+    assert ("officer-7", "animal-health.notify", id) in audited
     assert ("officer-7", "animal-health.consignment", id) in audited
     assert ("officer-9", "refused animal-health.notify", "") in audited
     assert ("officer-9", "refused animal-health.consignment", id) in audited

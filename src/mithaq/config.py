@@ -157,9 +157,13 @@ def write_config(home: Home, config: Config) -> None:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """A file that only its owner may read, in place at once or not at all."""
+    """A file that only its owner may read, in place at once or not at all.
+
+    What lies where it is written first (a leftover, or a link that somebody else put there) is removed, never followed.
+    """
     fresh = path.with_name(path.name + ".new")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    fresh.unlink(missing_ok=True)
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(data)
         file.flush()

@@ -18,7 +18,7 @@ import schemathesis
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
-from mithaq.api import session
+from mithaq.api import doorstep
 from mithaq.api.inside import inside_app
 from mithaq.kernel.people.actor import HOME
 from tests.api.people import TOKEN
@@ -36,7 +36,7 @@ written 63 and not 63.0 (its bytes are signed), or that a signature must hold; a
 @contextmanager
 def stated(folder: Path) -> Iterator[World]:
     """Two nations, of which one has released an alert to the other. One address may try to sign in without end."""
-    with two_nations(folder) as world, patch.object(session, "BURST", 10**9):
+    with two_nations(folder) as world, patch.object(doorstep, "BURST", 10**9):
         world.jo.do("intelligence.alert-vehicle", alert(), who=HOME).result()
         world.step()
         yield world

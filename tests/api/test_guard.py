@@ -7,6 +7,8 @@ from starlette.testclient import TestClient
 
 from mithaq.api.edge import HEADERS
 from mithaq.api.guard import MAX_TOKEN
+from mithaq.api.inside import inside_app
+from mithaq.errors import Invalid
 from tests.api.people import client
 from tests.worlds import World, alert
 
@@ -53,7 +55,7 @@ def test_a_page_of_another_site_does_nothing_here(home: TestClient, headers: dic
 
 @pytest.mark.parametrize("media", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
 def test_what_a_foreign_page_can_send_unasked_is_not_read(home: TestClient, media: str) -> None:
-    answer = home.post("/v1/intelligence/alert-vehicle", content=b"{}", headers={"content-type": media})
+    answer = home.post("/v1/session", content=b"{}", headers={"content-type": media})
     assert (answer.status_code, answer.json()["code"]) == (415, "content-type")
 
 
@@ -83,4 +85,12 @@ def test_an_error_that_nobody_foresaw_is_told_without_its_contents(
     answer = home.post("/v1/node/status", json={})
     assert (answer.status_code, answer.json()["code"]) == (500, "unforeseen")
     assert "12-34567" not in answer.text
-    assert "ZeroDivisionError" in capsys.readouterr().out
+    assert "ZeroDivisionError" in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("token", ["", "t" * 31])
+def test_a_token_of_the_home_that_could_be_guessed_is_not_served_with(world: World, token: str) -> None:
+    with pytest.raises(Invalid) as told:
+        inside_app(world.jo, token)
+    assert told.value.code == "token"
+    assert token == "" or token not in str(told.value)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from starlette.testclient import TestClient
 
-from mithaq.api import session
+from mithaq.api import doorstep
 from tests.api.people import PASSWORD, accept, client, code, enrol, invite
 from tests.worlds import World, alert
 
@@ -86,11 +86,11 @@ def test_the_homes_token_is_no_session(home: TestClient) -> None:
 
 
 def test_one_address_may_not_fail_without_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "BURST", 5)
+    monkeypatch.setattr(doorstep, "BURST", 5)
     anyone = client(world.jo, "")
     wrong = {"invitation": "mhi_none", "code": "000000"}
-    told = [anyone.post("/v1/session/confirm", json=wrong).status_code for _ in range(session.BURST + 1)]
-    assert told == [401] * session.BURST + [429]
+    told = [anyone.post("/v1/session/confirm", json=wrong).status_code for _ in range(doorstep.BURST + 1)]
+    assert told == [401] * doorstep.BURST + [429]
     last = anyone.post("/v1/session/accept", json={"invitation": "mhi_none", "password": PASSWORD})
     assert (last.status_code, last.json()["code"]) == (429, "too-many")
     world.clock_on(int(last.headers["retry-after"]))

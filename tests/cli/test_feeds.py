@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -153,6 +154,8 @@ def test_an_export_takes_what_the_question_takes(home: Path, tmp_path: Path) -> 
 
 
 def test_no_cell_of_a_table_is_a_formula() -> None:
-    rows = [{"a": text} for text in ("=1+1", "+1", "-cmd", "@x", "-31.4,36.9", "plain")]
-    cells = [row["a"] for row in csv.DictReader(export.as_csv(rows).decode().splitlines())]
-    assert cells == ["'=1+1", "'+1", "'-cmd", "'@x", "-31.4,36.9", "plain"]
+    run_ = ("=1+1", "+1", "-cmd", "@x", "\tx", "-2+3+cmd|' /C calc'!A0", '-1+HYPERLINK("http://x")', "-1,2,3", "-1\n+2")
+    left = ("-31.4,36.9", "-31,-36.95", "-5", "-0.25", "plain", "31.4,36.9", "")
+    told = csv.DictReader(io.StringIO(export.as_csv([{"a": text} for text in (*run_, *left)]).decode(), newline=""))
+    assert [row["a"] for row in told] == [*(f"'{text}" for text in run_), *left]
+    assert export.as_csv([{"=k": "x", "@m": {"y": 1}}]) == b"'=k,'@m.y\nx,1\n"

@@ -12,11 +12,12 @@ import pytest
 from click.testing import CliRunner, Result
 from msgspec import Meta, Struct
 
+from mithaq.api import body
 from mithaq.cli.generated import command_for
 from mithaq.cli.main import mithaq
 from mithaq.cli.options import gather, parameters
 from mithaq.cli.told import tell
-from mithaq.errors import MithaqError
+from mithaq.errors import Malformed, MithaqError
 from mithaq.kernel.desk import Stated
 from mithaq.kernel.plug import Capability, Column, Command, Page, Question
 from mithaq.kernel.record import Field, Kind, Sensitivity
@@ -260,3 +261,28 @@ def test_a_held_act_is_told_and_the_glass_can_be_broken(home: Path) -> None:
     done = run(home, *destroy, "--break-glass", "rabies at the post")
     assert done.stdout.splitlines()[0].endswith(" v1")
     assert "destroyed" in run(home, "consignment", id).stdout
+
+
+@pytest.mark.parametrize("key", ["", "k" * 127, "two words", 'a"b', "a\\b", "مفتاح", "a\n", "k\udcff"])
+def test_a_key_is_held_to_the_rule_of_the_api_wherever_the_node_runs(home: Path, key: str) -> None:
+    told = run(home, "notify", *option_words(), "--key", key)
+    assert told.exit_code != 0
+    assert "1 to 126 visible ASCII characters" in told.output
+    assert body._KEY.fullmatch(key) is None
+
+
+@pytest.mark.parametrize("text", ['{"name": "\\ud800"}', '{"\\udc00": 1}'])
+def test_half_a_character_is_told_as_what_it_is(text: str) -> None:
+    with pytest.raises(Malformed, match="lone surrogate"):
+        given(*NEEDED, "--from", "-", stdin=text)
+    with pytest.raises(click.UsageError, match="lone surrogate"):
+        given(*NEEDED, "--more", text)
+
+
+@pytest.mark.parametrize("number", ["9007199254740992", "-9007199254740992", "9" * 5000, "9" * 30])
+def test_a_number_is_one_that_every_language_keeps(number: str) -> None:
+    with pytest.raises(click.UsageError, match="not an integer within"):
+        given(*NEEDED, f"--metres={number}")
+    with pytest.raises(Malformed, match="not an integer within"):
+        given(*NEEDED, "--from", "-", stdin=f'{{"metres": {number}}}')
+    assert given(*NEEDED, "--metres", "9007199254740991")["metres"] == 2**53 - 1

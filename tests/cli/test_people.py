@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mithaq.cli.generated import core_group
+from mithaq.cli.main import mithaq
 from mithaq.cli.people import people
 from mithaq.cli.reach import reach
 from mithaq.cli.rehearsal import Rehearsal
@@ -27,6 +28,7 @@ from mithaq.errors import BadInput, Malformed, NotAllowed
 from mithaq.kernel.clock import SystemClock
 from mithaq.kernel.people import password as passwords
 from mithaq.kernel.people import totp
+from tests.capabilities.cases import child, person
 from tests.kernel.people.staff import PASSWORD, device
 
 acts, audit = core_group("acts", "acts"), core_group("audit", "audit")
@@ -139,6 +141,40 @@ def test_an_act_that_waits_says_who_is_to_do_what_and_the_second_person_does_it(
     assert (verified["whole"], verified["number"] > len(lines)) == (True, True)
 
 
+def at_terminal(home: Home, name: str, *words: str) -> Result:
+    return CliRunner().invoke(mithaq, ["--home", str(home.path), "--as", name, *words])
+
+
+def test_a_release_that_waits_is_reviewed_at_the_terminal_by_somebody_else(home: Home) -> None:
+    for name, role in (("aya", "analyst"), ("salim", "supervisor")):
+        enrol(home, name, role)
+    with reach(Home(home.path, acting="aya")) as reached:
+        stated = reached.do("intelligence.alert-person", child(purpose="people_smuggling", reason="people_smuggling"))
+    assert (stated["released"], stated["reviewing"]) == ([], ["SA"])
+    words = ("release", "review", stated["id"], "--to", "SA", "--finding", "as agreed")
+    assert stated["id"] in at_terminal(home, "salim", "release", "waiting").output
+    refused = at_terminal(home, "aya", *words)
+    assert isinstance(refused.exception, NotAllowed)
+    assert refused.exception.code == "second"
+    done = at_terminal(home, "salim", *words, "--json")
+    assert json.loads(done.output)["outcome"] == "released"
+    assert stated["id"] not in at_terminal(home, "salim", "release", "waiting").output
+    with reach(home) as reached:
+        [sent] = [each for each in reached.ask("link.status", {}) if each["link"] == "JO>SA"]
+    assert sent["size"] > 0
+
+
+def test_who_told_us_is_shown_to_who_asked_and_as_not_shown_to_who_may_agree(home: Home) -> None:
+    for name in ("aya", "omar"):
+        enrol(home, name, "analyst")
+    with reach(Home(home.path, acting="aya")) as reached:
+        held = reached.do("intelligence.alert-person", person(category="arrest", measure="arrest"))
+    asked, other = (at_terminal(home, name, "acts", "waiting").output for name in ("aya", "omar"))
+    assert held["waiting"] in asked
+    assert held["waiting"] in other
+    assert "informant S-9" not in other
+
+
 @pytest.mark.parametrize("name", ["../token", "a/b", "", "رانيا", "."])
 def test_a_name_is_never_a_path(tmp_path: Path, name: str) -> None:
     for command in (sign_in, sign_out):
@@ -170,3 +206,16 @@ def test_no_secret_can_be_given_on_a_command_line() -> None:
     for command in (people.commands["accept"], sign_in, sign_out):
         names = {parameter.name for parameter in command.params}
         assert names <= {"name", "as_json"}
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"", b" \n", None])
+def test_a_broken_session_file_makes_nobody_known_and_least_of_all_the_home(home: Home, content: bytes | None) -> None:
+    home.sessions.mkdir()
+    kept = home.sessions / "rania"
+    kept.mkdir() if content is None else kept.write_bytes(content)
+    with pytest.raises(NotAllowed) as told, reach(Home(home.path, acting="rania")) as reached:
+        reached.ask("people.list", {})
+    assert (told.value.code, told.value.where) == ("session", str(kept))
+    if content is not None:
+        assert run(sign_out, home, "rania").exit_code == 0
+        assert not kept.exists()

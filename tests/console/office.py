@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from mithaq.api.doorstep import Doorstep
 from mithaq.console.app import routes
 from mithaq.kernel.node import Node
 from mithaq.kernel.people import totp
@@ -52,7 +53,9 @@ def with_pages(node: Node, *pages: Page) -> None:
 def browser(node: Node, **headers: str) -> TestClient:
     """A browser in English that says of itself what browsers say."""
     said = {"accept-language": "en", "sec-fetch-site": "same-origin", **headers}
-    return TestClient(Starlette(routes=routes(node, tries=lambda _: 0.0)), headers=said)
+    doorstep = Doorstep(node.clock.monotonic)
+    app = Starlette(routes=routes(node, tries=doorstep.tries, slowly=doorstep.slowly))
+    return TestClient(app, headers=said)
 
 
 @dataclass

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from anyio import CapacityLimiter
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from mithaq.api.rate import Buckets
 from mithaq.console.app import routes
 from mithaq.kernel.people.actor import HOME
 from tests.console.office import PAGES, PASSWORD, browser, enrol, invited, officer, with_pages
@@ -145,18 +147,40 @@ def test_a_program_token_is_no_session(world: World) -> None:
 
 
 def test_too_many_tries_from_one_address_are_refused_before_the_door_counts(world: World) -> None:
-    seen: list[str] = []
-
-    def tries(address: str) -> float:
-        seen.append(address)
-        return 6.5
-
-    client = TestClient(Starlette(routes=routes(world.jo, tries=tries)), headers=dict(browser(world.jo).headers))
+    tries = Buckets(1, 6.5, world.clock.monotonic)
+    app = Starlette(routes=routes(world.jo, tries=tries, slowly=CapacityLimiter(1)))
+    client = TestClient(app, headers=dict(browser(world.jo).headers))
+    assert tries.take("testclient") == 0
     refused = client.post("/sign-in", data={"name": "rania", "password": "x", "code": "1"})
     assert refused.status_code == 429
     assert "seconds to wait: 7" in refused.text
-    assert seen == ["testclient"]
     assert not [line for line in world.jo.ask("audit.list", {}, who=HOME).lines if "sign-in" in line.act]
+
+
+def test_a_good_sign_in_costs_its_address_nothing(world: World) -> None:
+    tries = Buckets(1, 6.5, world.clock.monotonic)
+    app = Starlette(routes=routes(world.jo, tries=tries, slowly=CapacityLimiter(1)))
+    client = TestClient(app, headers=dict(browser(world.jo).headers))
+    device = enrol(world, client, invited(world.jo, "rania", "duty_officer"))  # two tries within the same seconds
+    given = {"name": "rania", "password": PASSWORD, "code": device.code()}
+    assert client.post("/sign-in", data=given, follow_redirects=False).status_code == 303
+    assert tries.take("testclient") == 0
+    assert tries.take("testclient") > 0
+
+
+def test_a_language_chosen_at_the_one_time_link_puts_the_invitation_into_no_address(world: World) -> None:
+    client, secret = browser(world.jo), invited(world.jo, "rania", "duty_officer")
+    opened = client.get(f"/start?invitation={secret}").text
+    assert f'name="back" value="/start?invitation={secret}"' not in opened
+    assert 'class="languages" method="post" action="/start"' in opened
+    told = client.post("/start", data={"invitation": secret, "language": "fr"}, follow_redirects=False)
+    assert (told.status_code, "location" in told.headers) == (200, False)
+    assert client.cookies["mithaq-language"] == "fr"
+    assert 'lang="fr"' in told.text
+    assert secret in told.text  # in the form, to go on with
+    back = client.post("/language", data={"language": "en", "back": f"/start?invitation={secret}"}).url
+    assert secret not in str(back)
+    enrol(world, client, secret)
 
 
 ELSEWHERE: tuple[dict[str, str], ...] = (

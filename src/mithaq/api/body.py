@@ -17,7 +17,7 @@ from starlette.requests import Request
 from mithaq.errors import Invalid, Malformed
 from mithaq.kernel.canonical import MAX_BYTES, MAX_INT
 
-KEY = r'^(?:[!#-\[\]-~]{1,128}|"[!#-\[\]-~]{1,126}")$'
+KEY = r'^(?:[!#-\[\]-~]{1,126}|"[!#-\[\]-~]{1,126}")$'
 GLASS = r"^(?:[ -$&-~]|%[0-9A-Fa-f]{2}){10,3000}$"
 _KEY, _GLASS = re.compile(KEY), re.compile(GLASS)
 

@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from traceback import extract_tb
 from urllib.parse import urlsplit
 
 import structlog
@@ -60,7 +62,7 @@ class Edge:
         except (
             Exception
         ) as error:  # the edge: whoever asked is answered, and the one who can mend it finds it in the log
-            log.error("unforeseen", path=request.url.path, error=type(error).__name__, exc_info=True)
+            log.error("unforeseen", path=request.url.path, error=type(error).__name__, at=_frames(error))
             if begun:
                 raise
             hint = "tell whoever runs this node when it happened"
@@ -85,3 +87,8 @@ def urlsplit_host(origin: str) -> str | None:
         return urlsplit(origin).netloc or None
     except ValueError:
         return None
+
+
+def _frames(error: BaseException) -> list[str]:
+    """Where it happened: file, line and function. Not what the error says: it may quote what was sent."""
+    return [f"{Path(each.filename).name}:{each.lineno} {each.name}" for each in extract_tb(error.__traceback__)]

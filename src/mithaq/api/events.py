@@ -28,7 +28,7 @@ from mithaq.kernel.canonical import MAX_INT
 from mithaq.kernel.clock import write_instant
 from mithaq.kernel.node import Node
 from mithaq.kernel.people.actor import Actor
-from mithaq.kernel.people.roles import OPERATIONAL
+from mithaq.kernel.people.served import FOLLOW
 from mithaq.kernel.shelves import Entry
 
 HEARTBEAT = 15.0  # seconds: a comment, so that nobody on the way takes the line for dead
@@ -36,16 +36,6 @@ RETRY = 3000  # milliseconds after which a browser whose stream ended comes back
 PAGE = 200
 EACH, ALL = 4, 200  # streams of one caller, and in all
 MEDIA_TYPE = "text/event-stream"
-
-
-class Declared(Struct, frozen=True):
-    """A permission that belongs to no command or question."""
-
-    name: str
-    roles: tuple[str, ...]
-
-
-FOLLOW = Declared("events", (*OPERATIONAL, "oversight"))
 
 
 class Happened(Struct, frozen=True):

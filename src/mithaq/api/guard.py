@@ -8,31 +8,32 @@ from __future__ import annotations
 import hmac
 from collections.abc import Awaitable, Callable
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mithaq.api.body import is_json
 from mithaq.api.problems import problem, unknown
-from mithaq.errors import Malformed, MithaqError, NotAllowed
+from mithaq.errors import Invalid, Malformed, MithaqError, NotAllowed
 from mithaq.kernel.node import Node
 from mithaq.kernel.people.actor import HOME, Actor
 from mithaq.kernel.people.door import Door
 from mithaq.kernel.people.session import holder
 
-MAX_TOKEN = 512
+MIN_HOME, MAX_TOKEN = 32, 512  # characters of the home's token at least, of any token at most
 Endpoint = Callable[[Request], Awaitable[Response]]
 Known = Callable[[Request, Actor], Awaitable[Response]]
-SLOW = 2  # sign-ins at once: each hashes a password, which is meant to take long
 
 
 class Guard:
-    """Lets in whom it knows. One for each node that is served."""
+    """Lets in whom it knows. One for each node that is served; Invalid if the home's token could be guessed."""
 
     def __init__(self, node: Node, token: str) -> None:
+        if len(token) < MIN_HOME:
+            hint = "put 64 random hexadecimal digits into the file token of the home: openssl rand -hex 32"
+            raise Invalid("token", f"the home's token is shorter than {MIN_HOME} characters", hint=hint)
         self._node = node
         self._home = token.encode()
-        self.slowly = CapacityLimiter(SLOW)
 
     @property
     def door(self) -> Door:
@@ -71,12 +72,15 @@ class Guard:
         return answered(endpoint)
 
 
-def answered(run: Endpoint) -> Endpoint:
-    """An endpoint whose errors are told as problem documents."""
+def answered(run: Endpoint, *, open_: bool = False) -> Endpoint:
+    """An endpoint whose errors are told as problem documents.
+
+    One that is ``open_`` to callers without a token takes no body that a foreign page could send without asking first.
+    """
 
     async def endpoint(request: Request) -> Response:
         try:
-            if not is_json(request):
+            if open_ and not is_json(request):
                 error = Malformed("content-type", "the body is to be JSON", hint="send content-type: application/json")
                 return problem(error, request, 415)
             return await run(request)

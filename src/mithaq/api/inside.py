@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mithaq.api import events, openapi, session, watch
+from mithaq.api.doorstep import Doorstep
 from mithaq.api.edge import Edge
 from mithaq.api.guard import Guard
 from mithaq.api.operation import Operation, operations
@@ -33,17 +34,17 @@ OTHERS = (
 )  # fmt: skip
 
 
-def inside_app(node: Node, token: str, pages: Sequence[BaseRoute] = ()) -> Starlette:
+def inside_app(node: Node, token: str, pages: Sequence[BaseRoute] = (), doorstep: Doorstep | None = None) -> Starlette:
     """``POST /v1/CAPABILITY/VERB`` with the command's or question's input as JSON; the answer as JSON.
 
-    ``pages`` are routes of a console that stand beside these. ``app.state.streams`` are the open event streams:
-    ``end`` them before the server stops.
+    ``pages`` are routes of a console that stand beside these, with the same ``doorstep``. ``app.state.streams`` are the
+    open event streams: ``end`` them before the server stops.
     """
     guard, runner = Guard(node, token), Runners(node)
     declared, streams = tuple(operations(node)), events.Streams(node, guard)
     told = openapi.document(node.party, node.capabilities, (*declared, *session.OPERATIONS, *OTHERS))
     routes = [Route(each.path, guard(runner(each)), methods=["POST"]) for each in declared]
-    routes += session.session_routes(node, guard)
+    routes += session.session_routes(node, guard, doorstep or Doorstep(node.clock.monotonic))
     routes += [
         Route("/v1/events", guard(streams.follow()), methods=["GET"]),
         Route("/v1/openapi.json", partial(_document, told), methods=["GET"]),

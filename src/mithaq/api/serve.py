@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute
 
 from mithaq.adapters.transport.certificate import server_context
 from mithaq.api.couriers import Couriers
+from mithaq.api.doorstep import Doorstep
 from mithaq.api.inside import inside_app
 from mithaq.api.link import link_app
 from mithaq.errors import Unavailable
@@ -53,9 +54,12 @@ def serve(
     tls: Path,
     faces: Faces,
     ready: Callable[[], None],
+    doorstep: Doorstep,
     pages: Sequence[BaseRoute] = (),
 ) -> None:
-    """Serve until SIGINT or SIGTERM. ``ready`` is called once both faces answer; ``pages`` are those of a console."""
+    """Serve until SIGINT or SIGTERM. ``ready`` is called once both faces answer; ``pages`` are those of a console,
+    which shares ``doorstep``. Invalid if the token is too short: then nothing was begun."""
+    inside = inside_app(node, token, pages, doorstep)
     sys.setswitchinterval(SWITCH)
     context = server_context(tls, [partner.card.certificate for partner in node.partners.values()])
     couriers = Couriers(node)
@@ -63,7 +67,7 @@ def serve(
     gc.collect()
     gc.freeze()  # what is here now stays: looking it over again and again would hold every caller up
     try:
-        asyncio.run(_serve(inside_app(node, token, pages), link_app(node), context, faces, ready))
+        asyncio.run(_serve(inside, link_app(node), context, faces, ready))
     finally:
         couriers.stop()
 
@@ -107,7 +111,8 @@ async def _serve(
 
 def _config(app: Starlette, **options: Any) -> uvicorn.Config:
     quiet: dict[str, Any] = {"log_config": None, "access_log": False, "lifespan": "off", "server_header": False}
-    return uvicorn.Config(app, timeout_graceful_shutdown=GRACE, **quiet, **options)
+    # Who calls is whoever connected: what a caller writes into X-Forwarded-For is not asked, from this machine neither.
+    return uvicorn.Config(app, timeout_graceful_shutdown=GRACE, proxy_headers=False, **quiet, **options)
 
 
 def _bind(host: str, port: int) -> socket.socket:

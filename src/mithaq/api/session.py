@@ -1,7 +1,4 @@
-"""Signing in and out over HTTP: an officer's name, password and second factor become a token that holds for a while.
-
-Each address may fail so often and no more, before the door itself counts: hashing a password is meant to be dear.
-"""
+"""Signing in and out over HTTP: an officer's name, password and second factor become a token that holds for a while."""
 
 from __future__ import annotations
 
@@ -15,13 +12,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mithaq.api.body import read_json
-from mithaq.api.events import FOLLOW
+from mithaq.api.doorstep import Doorstep
 from mithaq.api.guard import Endpoint, Guard, Known, answered, token_of
 from mithaq.api.operation import Operation
 from mithaq.api.problems import too_many, unknown
-from mithaq.api.rate import Buckets
 from mithaq.api.routes import reply
-from mithaq.api.watch import FIGURES
 from mithaq.errors import NotAllowed
 from mithaq.kernel import canonical
 from mithaq.kernel.node import Node
@@ -29,12 +24,12 @@ from mithaq.kernel.node_acts import NODE_ACTS
 from mithaq.kernel.people import permit
 from mithaq.kernel.people.actor import Actor
 from mithaq.kernel.people.door import Door, Enrolment
+from mithaq.kernel.people.served import FIGURES, FOLLOW
 from mithaq.kernel.people.session import SignedIn
 from mithaq.kernel.values import Instant
 
 T = TypeVar("T")
 LIMIT = 16 * 1024  # bytes of a sign-in
-BURST, EVERY = 60, 6.0  # failures at once from one address (a whole shift may share it), and seconds until one more
 Secret = Annotated[str, Meta(min_length=1, max_length=1024)]
 
 
@@ -109,9 +104,9 @@ OPERATIONS = (
 )  # fmt: skip
 
 
-def session_routes(node: Node, guard: Guard) -> list[Route]:
+def session_routes(node: Node, guard: Guard, doorstep: Doorstep) -> list[Route]:
     """All verbs of one path are one route, so that a wrong one is told which are right."""
-    enter = Entrance(node, guard)
+    enter = Entrance(guard, doorstep)
     by_method: dict[str, Endpoint] = {
         "GET": guard(_who(node)),
         "POST": enter.by(SignIn, lambda door, given: _entered(door.sign_in(given.name, given.password, given.code))),
@@ -133,9 +128,9 @@ def session_routes(node: Node, guard: Guard) -> list[Route]:
 class Entrance:
     """Where those come who are not known yet: slowly, and not too often from one address."""
 
-    def __init__(self, node: Node, guard: Guard) -> None:
+    def __init__(self, guard: Guard, doorstep: Doorstep) -> None:
         self._guard = guard
-        self._tries = Buckets(BURST, EVERY, node.clock.monotonic)
+        self._tries, self._slowly = doorstep.tries, doorstep.slowly
 
     def by(self, takes: type[T], enter: Callable[[Door, T], object]) -> Endpoint:
         """An endpoint that gives the door what it takes. NotAllowed is 401 here: who calls is still not known."""
@@ -148,13 +143,13 @@ class Entrance:
             given = canonical.fit(await read_json(request, LIMIT), takes)
             door = self._guard.door
             try:
-                entered = await to_thread.run_sync(enter, door, given, limiter=self._guard.slowly)
+                entered = await to_thread.run_sync(enter, door, given, limiter=self._slowly)
             except NotAllowed as error:
                 return unknown(error, request)
             self._tries.give_back(caller)
             return reply(entered)
 
-        return answered(run)
+        return answered(run, open_=True)
 
 
 def _who(node: Node) -> Known:

@@ -8,16 +8,15 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mithaq.api.events import Declared
 from mithaq.api.guard import Known
 from mithaq.api.operation import Operation
 from mithaq.errors import MithaqError, NotFound
 from mithaq.kernel.node import Node
 from mithaq.kernel.people.actor import NODE, Actor
+from mithaq.kernel.people.served import FIGURES
 from mithaq.kernel.ports import Shown
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
-FIGURES = Declared("metrics", ("administrator", "oversight"))
 
 
 class Health(Struct, frozen=True, omit_defaults=True):

@@ -15,6 +15,7 @@ from pathlib import Path
 from mithaq.errors import Clash, Invalid, NotFound
 
 GROUP = "mithaq.capabilities"
+_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 
 
 def installed() -> dict[str, tuple[str, ...]]:
@@ -46,8 +47,8 @@ def load_foreign(name: str) -> tuple[object, str]:
         raise Clash("capability", f"two capabilities are called {name!r}: of {offered}", hint="uninstall one of them")
     try:
         return found[0].load(), found[0].module
-    except Exception as problem:  # noqa: BLE001 - the edge to code that is not ours: told in one line, with its reason
-        why = f"it cannot be loaded: {type(problem).__name__}: {problem}".replace("\n", " ")
+    except (Exception, SystemExit) as problem:  # noqa: BLE001 - the edge to code that is not ours: told in one line
+        why = " ".join(f"it cannot be loaded: {type(problem).__name__}: {problem}".split())
         raise Invalid("capability", why, where=f"{GROUP} {name} = {found[0].value}") from None
 
 
@@ -69,7 +70,7 @@ def _names(path: Path) -> Iterator[str]:
     section = re.search(rf"^\[{re.escape(GROUP)}\]$([^\[]*)", text, re.MULTILINE)
     for line in section[1].splitlines() if section else ():
         name = line.partition("=")[0].strip()
-        if name and not name.startswith("#"):
+        if _NAME.fullmatch(name):  # no other can be loaded, nor be trusted to be shown
             yield name
 
 
@@ -81,7 +82,8 @@ def _summary(folder: Path) -> str:
             continue
         for line in text.partition("\n\n")[0].splitlines():
             if line.lower().startswith("summary:"):
-                return line.partition(":")[2].strip()
+                summary = line.partition(":")[2].strip()
+                return "".join(each if each.isprintable() else "\ufffd" for each in summary)
     return ""
 
 

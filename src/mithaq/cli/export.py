@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 PAGE = 500
 _TURNING = {"after", "before", "cells", "limit"}
-_FORMULA = re.compile(r"[=+@\t\r]|-(?![0-9])")
+_FORMULA = re.compile(r"[=+@\t\r]|-(?!{number}(?:,-?{number})?\Z)".format(number=r"[0-9]+(?:\.[0-9]+)?"))
+"""How a cell begins that a spreadsheet would run. A number below zero, or a place south of the equator, is none."""
 
 
 class Source(Struct, frozen=True):
@@ -148,14 +149,19 @@ def as_csv(rows: list[dict[str, Any]]) -> bytes:
     columns = list(dict.fromkeys(path for row in rows for path in _paths(row)))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
+    writer.writerow(map(_guarded, columns))
     writer.writerows([_cell(at(row, path)) for path in columns] for row in rows)
     return text.getvalue().encode()
 
 
 def _cell(value: Any) -> str:
-    """One value as text that a spreadsheet does not run: what came from elsewhere may begin like a formula."""
+    """One value as text."""
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         value = "|".join(value)
     text = "" if value is None else value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return f"'{text}" if isinstance(value, str) and _FORMULA.match(text) else text
+    return _guarded(text)
+
+
+def _guarded(text: str) -> str:
+    """Text that a spreadsheet does not run: an apostrophe stands before what may be a formula; import takes it off."""
+    return f"'{text}" if _FORMULA.match(text) else text

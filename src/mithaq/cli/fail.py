@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import click
 
+from mithaq.cli.show import shown
 from mithaq.errors import BadInput, Clash, Invalid, MithaqError, NotAllowed, NotFound, Unavailable, Untrusted
 
 EXIT: tuple[tuple[type[MithaqError], int], ...] = (
@@ -29,9 +30,9 @@ def tell(error: MithaqError, *, as_json: bool) -> None:
     """The error on standard error, as one line."""
     if as_json:
         told = {"error": error.code, "message": error.message, "where": error.where, "hint": error.hint}
-        click.echo(json.dumps(told, ensure_ascii=False), err=True)
+        click.echo(json.dumps(told), err=True)
     else:
-        click.echo(f"error[{error.code}]: {error}", err=True)
+        click.echo(f"error[{error.code}]: {shown(str(error))}", err=True)
 
 
 def usage(error: click.ClickException) -> MithaqError:

@@ -16,7 +16,7 @@ import msgspec
 
 from mithaq.cli.common import json_option, pass_home
 from mithaq.cli.options import fields_of
-from mithaq.cli.show import emit
+from mithaq.cli.show import emit, shown
 from mithaq.config import Home
 from mithaq.errors import Invalid, Malformed, MithaqError, NotFound
 from mithaq.kernel.page import rows_of
@@ -195,6 +195,6 @@ def _tell(found: dict[str, Any]) -> str:
         f"{found['rows']} rows: {found['stated']} {kept}, {found['unchanged']} unchanged, "
         f"{len(found['problems'])} not taken; released: {released}; withheld: {found['withheld']}"
     ]
-    lines += [f"  line {each['line']}: {each['reason']}" for each in found["problems"][:SHOWN_PROBLEMS]]
+    lines += [f"  line {each['line']}: {shown(each['reason'])}" for each in found["problems"][:SHOWN_PROBLEMS]]
     hidden = len(found["problems"]) - SHOWN_PROBLEMS
     return "\n".join([*lines, f"  … and {hidden} more: use --json"] if hidden > 0 else lines)

@@ -9,7 +9,7 @@ import click
 from mithaq.cli.common import json_option
 from mithaq.cli.export import export_group
 from mithaq.cli.feeds import import_command
-from mithaq.cli.options import gather, parameters
+from mithaq.cli.options import gather, key_of, parameters
 from mithaq.cli.show import emit
 from mithaq.cli.told import tell
 from mithaq.kernel.plug import Capability, Command, Question
@@ -70,7 +70,7 @@ def _surrounding(declared: Command | Question) -> list[click.Parameter]:
     ]
     if isinstance(declared, Question):
         return found
-    found.append(click.Option(["--key"], default="", help="The same key again is the same act, done once."))
+    found.append(click.Option(["--key"], callback=key_of, help="The same key again is the same act, done once."))
     if declared.second is not None:
         why = "Do it without the second person it needs, for this reason; it is reviewed."
         found.append(click.Option(["--break-glass", "glass"], metavar="REASON", default="", help=why))

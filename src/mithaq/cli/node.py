@@ -64,11 +64,11 @@ def serve(home: Home) -> None:
 
 def serve_home(home: Home, *, clock: Clock | None = None, store: Store | None = None) -> None:
     """Serve the node of a home until SIGINT or SIGTERM; say on standard output where, once it answers."""
-    from mithaq.api.rate import Buckets
+    from mithaq.api.doorstep import Doorstep
     from mithaq.api.serve import Faces
     from mithaq.api.serve import serve as run
-    from mithaq.api.session import BURST, EVERY
     from mithaq.assembly import open_home
+    from mithaq.cli.reach import home_token
     from mithaq.config import locked, read_config, write_private
     from mithaq.console.app import routes
 
@@ -84,9 +84,12 @@ def serve_home(home: Home, *, clock: Clock | None = None, store: Store | None = 
             click.echo(json.dumps(told))
             _tell_first_link(served, faces.inside_url)
 
-        pages = routes(served, tries=Buckets(BURST, EVERY, served.clock.monotonic).take)
+        doorstep = Doorstep(served.clock.monotonic)
+        pages = routes(served, tries=doorstep.tries, slowly=doorstep.slowly)
         try:
-            run(served, token=home.token.read_text(), tls=home.tls, faces=faces, ready=ready, pages=pages)
+            run(
+                served, token=home_token(home), tls=home.tls, faces=faces, ready=ready, doorstep=doorstep, pages=pages
+            )  # fmt: skip
         finally:
             home.serving.unlink(missing_ok=True)
             served.close()

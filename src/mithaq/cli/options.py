@@ -7,6 +7,7 @@ values, and JSON text (or ``@FILE``) for what is nested. ``--from`` gives all of
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,14 +17,29 @@ import click
 from msgspec import Struct, inspect
 
 from mithaq.errors import Malformed, NotFound
+from mithaq.kernel.canonical import MAX_INT
 from mithaq.kernel.plug import Capability, Command, Question
 from mithaq.kernel.record import Field
 
 _SLOT = "field_"
+_DIGITS = 17  # with the sign: of no more than 2^53
+_KEY = re.compile(r"[!#-\[\]-~]{1,126}")
 RESERVED = frozenset({"from", "json", "key", "break-glass", "help"})
 _LISTS = (inspect.VarTupleType, inspect.ListType, inspect.SetType, inspect.FrozenSetType)
 _NESTED = (inspect.StructType, inspect.DictType, inspect.CollectionType, inspect.TupleType, inspect.AnyType,
            inspect.RawType, inspect.UnionType, inspect.NoneType)  # fmt: skip
+
+
+class Number(click.types.IntParamType):
+    """An integer that every language keeps exactly."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and len(value) > _DIGITS:
+            self.fail(f"{value[:_DIGITS]}… is not an integer within ±(2^53 - 1)", param, ctx)
+        found = super().convert(value, param, ctx)
+        if abs(found) > MAX_INT:
+            self.fail(f"{value} is not an integer within ±(2^53 - 1)", param, ctx)
+        return found
 
 
 class Json(click.ParamType[Any]):
@@ -36,7 +52,7 @@ class Json(click.ParamType[Any]):
             return value
         text = read_text(value[1:]) if value.startswith("@") else value
         try:
-            return json.loads(text)
+            return _loads(text)
         except (ValueError, RecursionError) as problem:
             self.fail(f"not JSON: {problem}", param, ctx)
 
@@ -80,12 +96,19 @@ def fields_of(takes: type[Struct]) -> tuple[inspect.Field, ...]:
 def read_object(source: str) -> dict[str, Any]:
     """The JSON object in a file, or on standard input for ``-``."""
     try:
-        found = json.loads(read_text(source))
+        found = _loads(read_text(source))
     except (ValueError, RecursionError) as problem:
         raise Malformed("not-json", f"not JSON: {problem}", where=source) from None
     if not isinstance(found, dict):
         raise Malformed("not-json", "not a JSON object", where=source, hint="{…} with the fields that it takes")
     return found
+
+
+def key_of(_: click.Context, __: click.Parameter, given: str | None) -> str:
+    """What ``--key`` gives, by the rule of the API, wherever the node runs. BadParameter if it can be no key."""
+    if given is not None and not _KEY.fullmatch(given):
+        raise click.BadParameter('a key is 1 to 126 visible ASCII characters without " and \\, such as a UUID')
+    return given or ""
 
 
 def read_text(source: str) -> str:
@@ -97,6 +120,22 @@ def read_text(source: str) -> str:
         raise NotFound("file", f"cannot be read: {problem.strerror}", where=source) from None
     except UnicodeDecodeError as problem:
         raise Malformed("not-utf8", f"byte {problem.start} is not UTF-8", where=source) from None
+
+
+def _loads(text: str) -> Any:
+    """JSON as a node reads it. ValueError on a number or a string that not every language keeps as it is."""
+    found = json.loads(text, parse_int=_exact)
+    try:
+        json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("a string holds a lone surrogate, which is half of a character") from None
+    return found
+
+
+def _exact(text: str) -> int:
+    if len(text) > _DIGITS or abs(number := int(text)) > MAX_INT:  # to read very many digits takes very long
+        raise ValueError(f"{text[:_DIGITS]} is not an integer within ±(2^53 - 1)")
+    return number
 
 
 def _parameter(field: inspect.Field, meaning: str) -> click.Parameter:
@@ -114,7 +153,7 @@ def _parameter(field: inspect.Field, meaning: str) -> click.Parameter:
 
 def _type(kind: inspect.Type) -> click.ParamType[Any] | type:
     if isinstance(kind, inspect.IntType):
-        return int
+        return Number()
     if isinstance(kind, inspect.LiteralType) and all(isinstance(each, str) for each in kind.values):
         return click.Choice([str(each) for each in kind.values])
     if isinstance(kind, inspect.EnumType):
@@ -128,7 +167,7 @@ def _metavar(kind: inspect.Type) -> str:
         return "WORD"
     if isinstance(kind, inspect.DateTimeType):
         return "INSTANT"
-    return "JSON" if isinstance(named, Json) else "NUMBER" if named is int else "TEXT"
+    return "JSON" if isinstance(named, Json) else "NUMBER" if isinstance(named, Number) else "TEXT"
 
 
 def _is_scalar(kind: inspect.Type) -> bool:

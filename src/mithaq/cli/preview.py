@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from mithaq.cli.common import json_option, pass_home
-from mithaq.cli.show import cell, emit, table
+from mithaq.cli.show import cell, emit, say, shown, table
 from mithaq.config import Home
 
 
@@ -34,8 +34,8 @@ def show_preview(found: dict[str, Any]) -> None:
     exercise = " · EXERCISE" if found["exercise"] else ""
     title = f"{found['id']} v{found['version']} to {found['to']}: {found['decision']}{exercise}"
     if found["decision"] == "deny":
-        click.echo(title)
-        click.echo("withheld, all of it: " + "; ".join(found["reasons"]))
+        say(title)
+        say("withheld, all of it: " + shown("; ".join(found["reasons"])))
         return
     rows = [
         (

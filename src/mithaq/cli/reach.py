@@ -28,6 +28,7 @@ from mithaq.errors import (
     Untrusted,
 )
 
+_RENEW = "put 64 random hexadecimal digits into it: openssl rand -hex 32"
 PATIENCE = 30.0  # seconds that a command waits for another to leave the home
 _KINDS: dict[str, type[MithaqError]] = {
     kind.__name__: kind for kind in (BadInput, Malformed, Invalid, NotAllowed, NotFound, Clash, Unavailable, Untrusted)
@@ -69,7 +70,7 @@ def reach(home: Home) -> Iterator[Reached]:
                 raise
         serving = _serving(home)
         if serving is not None:
-            yield from _there(serving, _token(home) or home.token.read_text())
+            yield from _there(serving, _token(home) or home_token(home))
             return
         time.sleep(0.02)  # another command is in the home: it leaves by itself, and nothing tells us when
 
@@ -161,11 +162,28 @@ def _token(home: Home) -> str:
     """The session of the officer as whom the node is reached; nothing if that is whoever holds the home."""
     if not home.acting:
         return ""
+    path, hint = home.session(home.acting), f"mithaq sign-in {home.acting.removeprefix('officer/')}"
     try:
-        return home.session(home.acting).read_text().strip()
+        found = path.read_bytes().strip()
     except FileNotFoundError:
-        hint = f"mithaq sign-in {home.acting.removeprefix('officer/')}"
         raise NotAllowed("session", f"{home.acting} has not signed in here", hint=hint) from None
+    except OSError as problem:
+        why = f"the session cannot be read: {problem.strerror}"
+        raise NotAllowed("session", why, where=str(path), hint=f"remove it, then {hint}") from None
+    if not found or not found.isascii():  # an empty one must not become whoever holds the home
+        raise NotAllowed("session", "this file holds no session", where=str(path), hint=f"remove it, then {hint}")
+    return found.decode("ascii")
+
+
+def home_token(home: Home) -> str:
+    """The token of whoever holds the home. NotFound or Invalid, naming the file, if it cannot be used."""
+    try:
+        return home.token.read_bytes().decode("ascii").strip()
+    except OSError as problem:
+        why = f"the home's token cannot be read: {problem.strerror}"
+        raise NotFound("token", why, where=str(home.token), hint=_RENEW) from None
+    except UnicodeDecodeError:
+        raise Invalid("token", "the home's token is not ASCII", where=str(home.token), hint=_RENEW) from None
 
 
 def _serving(home: Home) -> str | None:

@@ -21,11 +21,11 @@ def sign_out(home: Home, name: str, as_json: bool) -> None:
     path = home.session(name)
     if not path.exists():
         raise NotAllowed("session", f"{name} has not signed in here", hint="nothing is to be done")
-    with reach(Home(home.path, acting=name)) as reached:
-        try:
+    try:
+        with reach(Home(home.path, acting=name)) as reached:
             reached.leave()
-        except NotAllowed as problem:
-            if problem.code != "token":
-                raise
+    except NotAllowed as problem:
+        if problem.code not in ("token", "session") or not path.is_file():
+            raise
     path.unlink(missing_ok=True)
     emit({"officer": f"officer/{path.name}", "signed_in": False}, as_json=as_json, text=f"{path.name} is signed out")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from mithaq.cli.show import cell, table
+from mithaq.cli.show import cell, shown, table
 from mithaq.kernel.page import at, rows_of
 from mithaq.kernel.plug import Capability, Column, Command, Page, Question
 
@@ -41,7 +41,8 @@ def stated(found: dict[str, Any]) -> str:
     lines = [f"{found['id']} v{found['version']}"]
     lines += [f"  released to {party}" for party in found["released"]]
     lines += [
-        f"  withheld from {party}: {'; '.join(by) or 'no clause permits it'}" for party, by in found["withheld"].items()
+        f"  withheld from {party}: {shown('; '.join(by)) or 'no clause permits it'}"
+        for party, by in found["withheld"].items()
     ]
     lines += [f"  a second person looks first, then to {party}" for party in found.get("reviewing", ())]
     lines += [f"  without its attachments to {party}" for party in found.get("without_attachments", ())]
@@ -51,7 +52,7 @@ def stated(found: dict[str, Any]) -> str:
 
 def _waits(found: dict[str, Any]) -> str:
     approve = f"mithaq acts approve {found['waiting']}"
-    return f"waits for a second person until {found['until']}: {approve}\n  because {found['why']}"
+    return f"waits for a second person until {found['until']}: {approve}\n  because {shown(found['why'])}"
 
 
 def _done(found: Any) -> str:
@@ -164,7 +165,7 @@ def _holds(row: Any, column: Column) -> bool:
 def _value(row: Any, column: Column) -> str:
     value = at(row, column.path)
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        return ", ".join(value) or "—"
+        return shown(", ".join(value)) or "—"
     return cell(value)
 
 
@@ -177,10 +178,10 @@ def _lines(found: Any, indent: str = "") -> Iterator[str]:
     if isinstance(found, dict):
         for name, value in found.items():
             if isinstance(value, dict | list) and value:
-                yield f"{indent}{name}"
+                yield f"{indent}{shown(name)}"
                 yield from _lines(value, f"{indent}  ")
             else:
-                yield f"{indent}{name}  {cell(value or None if isinstance(value, dict | list) else value)}"
+                yield f"{indent}{shown(name)}  {cell(value or None if isinstance(value, dict | list) else value)}"
     elif isinstance(found, list):
         for each in found:
             yield from _lines(each, indent)

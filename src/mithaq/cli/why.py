@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from mithaq.cli.common import json_option, pass_home
-from mithaq.cli.show import emit
+from mithaq.cli.show import cell, emit, shown
 from mithaq.config import Home
 
 
@@ -30,8 +30,8 @@ def tell(reason: dict[str, Any]) -> str:
     """One decision in a few lines."""
     decision = reason["decision"]
     lines = [f"{reason['id']} v{reason['version']} to {reason['to']}: {decision['decision']}"]
-    lines += [f"  because    {each}" for each in reason["reasons"]]
-    lines += [f"  {each['what']:10} {each['value']}  ({each['by']})" for each in decision.get("obligations", ())]
+    lines += [f"  because    {shown(each)}" for each in reason["reasons"]]
+    lines += [f"  {each['what']:10} {cell(each['value'])}  ({each['by']})" for each in decision.get("obligations", ())]
     if decision.get("unknown"):
         lines.append("  not known  " + ", ".join(decision["unknown"]))
     if reason["message"]:

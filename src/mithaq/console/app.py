@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from anyio import CapacityLimiter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from mithaq.console import entrance
 from mithaq.console.chart import draw_map
-from mithaq.console.console import Console
+from mithaq.console.console import Console, Tries
 from mithaq.console.detail import draw_detail
 from mithaq.console.form import draw_form
 from mithaq.console.listing import draw_list
@@ -30,14 +31,15 @@ DRAW: dict[str, Callable[[Console, Visit, Listed], Response]] = {
 BOTH = ["GET", "POST"]
 
 
-def routes(node: Node, *, tries: Callable[[str], float]) -> list[Route]:
-    """Every route of the console of a node. ``tries`` limits how often an address may try to sign in (``Console``)."""
-    console = Console(node, tries)
+def routes(node: Node, *, tries: Tries, slowly: CapacityLimiter) -> list[Route]:
+    """Every route of the console of a node. ``tries`` limits how often an address may fail to sign in, ``slowly`` how
+    many sign in at once: the same as of the API beside it."""
+    console = Console(node, tries, slowly)
     page, opened = partial(_page, console), partial(console.endpoint, open_=True)
     return [
         Route("/", console.endpoint(partial(_home, console)), methods=["GET"]),
-        Route("/start", opened(partial(entrance.start, console)), methods=BOTH),
-        Route("/sign-in", opened(partial(entrance.sign_in, console)), methods=BOTH),
+        Route("/start", opened(partial(entrance.start, console), slow=True), methods=BOTH),
+        Route("/sign-in", opened(partial(entrance.sign_in, console), slow=True), methods=BOTH),
         Route("/sign-out", opened(partial(entrance.sign_out, console)), methods=["POST"]),
         Route("/language", opened(partial(entrance.language, console)), methods=["POST"]),
         Route("/p/{name}", console.endpoint(page), methods=BOTH),

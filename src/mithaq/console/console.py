@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -33,12 +33,21 @@ STATUS: tuple[tuple[type[MithaqError], int, str], ...] = (
 Handler = Callable[[Visit], Response]
 
 
-class Console:
-    """Blocking, but for ``endpoint``. ``tries`` takes an address and says how many seconds it must wait before it may
-    try to sign in; 0 if it may now, and then that try is counted."""
+class Tries(Protocol):
+    """How often each address may try to sign in."""
 
-    def __init__(self, node: Node, tries: Callable[[str], float]) -> None:
-        self.node, self.tries = node, tries
+    def take(self, caller: str) -> float:
+        """0 if it may now, and then that try is counted; else the seconds that it must wait."""
+
+    def give_back(self, caller: str) -> None:
+        """The try was a good one, and does not count."""
+
+
+class Console:
+    """Blocking, but for ``endpoint``. ``slowly`` is shared by all who hash a password, here and at the API."""
+
+    def __init__(self, node: Node, tries: Tries, slowly: CapacityLimiter) -> None:
+        self.node, self.tries, self._slowly = node, tries, slowly
         self.pages = Pages(node.capabilities)
         self.painter = Painter({each.page.name: template_of(each) for each in self.pages if each.page.template})
 
@@ -52,8 +61,9 @@ class Console:
         """The nations that this node knows: its own, and its partners."""
         return (self.node.party, *sorted(self.node.partners))
 
-    def endpoint(self, run: Handler, *, open_: bool = False) -> Callable[[Request], Any]:
-        """A handler of visits as a handler of requests. Only what is ``open_`` is for who is not known."""
+    def endpoint(self, run: Handler, *, open_: bool = False, slow: bool = False) -> Callable[[Request], Any]:
+        """A handler of visits as a handler of requests. Only what is ``open_`` is for who is not known. What is posted
+        to what is ``slow`` takes its turn, so that it never takes the threads that everything else needs."""
 
         async def answer(request: Request) -> Response:
             tongue = Tongue(chosen(request.cookies.get(LANGUAGE, ""), request.headers.get("accept-language", "")))
@@ -66,7 +76,8 @@ class Console:
                 visit = replace(visit, query=fields(request.url.query.encode("ascii", "replace")))
             except MithaqError as error:
                 return shielded(self.failed(visit, error))
-            return shielded(await to_thread.run_sync(self._answer, run, visit, open_))
+            limiter = self._slowly if slow and visit.posted else None
+            return shielded(await to_thread.run_sync(self._answer, run, visit, open_, limiter=limiter))
 
         return answer
 
@@ -144,10 +155,10 @@ def address(path: str, query: Typed) -> str:
 
 
 def local(path: str, otherwise: str = AT_HOME) -> str:
-    """The path if it leads to a page of this console, never elsewhere.
+    """The path if it leads to a page of this console, never elsewhere, and never with an invitation in it.
 
     >>> local("/p/a?id=1"), local("//evil.example/p/"), local("/p/a b"), local("https://evil.example")
     ('/p/a?id=1', '/', '/', '/')
     """
     printable = path.isascii() and path.isprintable() and not set(path) & set(" \\")
-    return path if printable and path.startswith(("/p/", "/sign-in", "/start")) else otherwise
+    return path if printable and (path.startswith(("/p/", "/sign-in")) or path == "/start") else otherwise

@@ -12,10 +12,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import segno
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.responses import RedirectResponse, Response
 
 from mithaq.console.console import AT_HOME, LANGUAGE, Console, local
-from mithaq.console.language import LANGUAGES
+from mithaq.console.language import LANGUAGES, Language, Tongue
 from mithaq.console.visit import Visit, first
 from mithaq.errors import Invalid, MithaqError, NotAllowed
 from mithaq.kernel.people.session import SignedIn
@@ -34,10 +35,14 @@ class Enrolled(Struct, frozen=True):
 
 
 def start(console: Console, visit: Visit) -> Response:
-    """The one-time link: a password, then a code, then signed in."""
+    """The one-time link: a password, then a code, then signed in. A language is chosen here without leaving the page:
+    to come back to it would put the invitation into an address again."""
     if not visit.posted:
         return console.paint(visit, "start.html", invitation=first(visit.query, "invitation"), problem=None)
-    invitation = visit.one("invitation")
+    invitation, wanted = visit.one("invitation"), _wanted(visit)
+    if wanted is not None:
+        visit = replace(visit, tongue=Tongue(wanted))
+        return _speaking(console.paint(visit, "start.html", invitation=invitation, problem=None), wanted, visit)
     if "code" in visit.typed:
         return _confirm(console, visit, invitation)
     if "password" not in visit.typed:
@@ -48,6 +53,7 @@ def start(console: Console, visit: Visit) -> Response:
             raise Invalid("again", visit.tongue.say("passwords-differ"))
         _slow(console, visit)
         accepted = console.node.door.accept(invitation, password)
+        console.tries.give_back(visit.address)
     except MithaqError as error:
         return console.paint(visit, "start.html", _status(error), invitation=invitation, problem=error)
     return console.paint(
@@ -59,6 +65,7 @@ def _confirm(console: Console, visit: Visit, invitation: str) -> Response:
     try:
         _slow(console, visit)
         entered = console.node.door.confirm(invitation, visit.one("code"))
+        console.tries.give_back(visit.address)
     except MithaqError as error:
         return console.paint(visit, "enrol.html", _status(error), invitation=invitation, enrolled=None, problem=error)
     return _enter(console, visit, entered, AT_HOME)
@@ -75,6 +82,7 @@ def sign_in(console: Console, visit: Visit) -> Response:
     try:
         _slow(console, visit)
         entered = console.node.door.sign_in(visit.one("name"), first(visit.typed, "password"), visit.one("code"))
+        console.tries.give_back(visit.address)
     except MithaqError as error:
         return console.paint(visit, "sign_in.html", _status(error), **values, problem=error)
     return _enter(console, visit, entered, local(wanted))
@@ -91,11 +99,8 @@ def sign_out(console: Console, visit: Visit) -> Response:
 
 def language(console: Console, visit: Visit) -> Response:
     """The language of this browser from now on; back to where it was chosen."""
-    response = RedirectResponse(local(first(visit.typed, "back")), 303)
-    chosen = visit.one("language")
-    if chosen in LANGUAGES:
-        response.set_cookie(LANGUAGE, chosen, max_age=YEAR, secure=visit.secure, httponly=True, samesite="strict")
-    return response
+    response, wanted = RedirectResponse(local(first(visit.typed, "back")), 303), _wanted(visit)
+    return _speaking(response, wanted, visit) if wanted is not None else response
 
 
 def enrolled(officer: str, uri: str) -> Enrolled:
@@ -112,8 +117,18 @@ def _enter(console: Console, visit: Visit, entered: SignedIn, path: str) -> Resp
     return response
 
 
+def _wanted(visit: Visit) -> Language | None:
+    chosen = visit.one("language")
+    return next((each for each in LANGUAGES if each == chosen), None)
+
+
+def _speaking(response: Response, wanted: Language, visit: Visit) -> Response:
+    response.set_cookie(LANGUAGE, wanted, max_age=YEAR, secure=visit.secure, httponly=True, samesite="strict")
+    return response
+
+
 def _slow(console: Console, visit: Visit) -> None:
-    wait = console.tries(visit.address)
+    wait = console.tries.take(visit.address)
     if wait > 0:
         raise NotAllowed(TOO_MANY, visit.tongue.say("too-many", seconds=math.ceil(wait)))
 

@@ -14,12 +14,14 @@ from mithaq.console.entry import Entry, entries
 from mithaq.console.pages import Listed
 from mithaq.console.typed import Problem, read_typed
 from mithaq.console.visit import Typed, Visit, first
-from mithaq.errors import BadInput
+from mithaq.errors import BadInput, NotFound
+from mithaq.kernel.canonical import MAX_INT
 from mithaq.kernel.page import at, rows_of
 
 BY = ("before", "after")  # what a question calls the place from which it goes on
 TURNING = frozenset({*BY, "limit"})
 AT_ONCE = 50
+LONGEST = 17  # digits, of which no number has so many: to read millions of them takes long
 
 
 class Line(Struct, frozen=True):
@@ -72,7 +74,7 @@ def ask(console: Console, visit: Visit, listed: Listed) -> Asked:
         given["limit"] = AT_ONCE
     by = next((name for name in BY if name in takes), "")
     if by and (after := first(typed, by)):
-        given[by] = int(after) if _is_number(listed, by) and after.isdecimal() else after
+        given[by] = _place(listed, by, after)
     try:
         answer = plain(console.node.ask(listed.of.name, given, who=visit.who))
     except BadInput as error:
@@ -116,8 +118,13 @@ def place_of(row: Any, listed: Listed) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _is_number(listed: Listed, name: str) -> bool:
-    return any(each.sort == "number" for each in entries(listed.of.takes) if each.name == name)
+def _place(listed: Listed, by: str, text: str) -> int | str:
+    """The place from which a list goes on, as its question takes it. NotFound if no page of it leads there."""
+    if not any(each.sort == "number" for each in entries(listed.of.takes) if each.name == by):
+        return text
+    if not (text.isascii() and text.isdigit() and len(text) < LONGEST) or int(text) > MAX_INT:
+        raise NotFound("page", "no page begins there")
+    return int(text)
 
 
 def _next(answer: Any, rows: tuple[Any, ...]) -> str:

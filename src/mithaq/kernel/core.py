@@ -195,7 +195,8 @@ PAGES = (
     Page(
         "core.waiting", "waiting for a second person", "list", "acts.waiting",
         (
-            Column("name", "act", "code"), Column("first", "asked by"), Column("why", "why", "code"),
+            Column("name", "act", "code"), Column("given", "what is asked"), Column("first", "asked by"),
+            Column("why", "why", "code"),
             Column("at", "since", "time"), Column("until", "until", "time"),
         ),
         opens="core.approve",

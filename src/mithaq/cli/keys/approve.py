@@ -10,7 +10,7 @@ import click
 
 from mithaq.cli.common import json_option
 from mithaq.cli.keys.files import FILE, read
-from mithaq.cli.show import emit
+from mithaq.cli.show import emit, say
 from mithaq.config import write_private
 from mithaq.errors import Clash, MithaqError, Untrusted
 
@@ -41,9 +41,9 @@ def approve(
     before = _previous(previous, root) if previous is not None else None
     asked = [(path, _asked(path, root)) for path in files]
     for path, each in asked:
-        click.echo(f"{path}:", err=True)
+        say(f"{path}:", err=True)
         for line in told(each, before if isinstance(each, Manifest) else None):
-            click.echo(line, err=True)
+            say(line, err=True)
     if root is None:
         click.echo("not held against a root: name it with --root", err=True)
     if not yes:

@@ -8,7 +8,7 @@ import click
 
 from mithaq.cli.common import json_option, pass_home
 from mithaq.cli.keys.files import identity, keys_of
-from mithaq.cli.show import emit, table
+from mithaq.cli.show import emit, say, table
 from mithaq.config import Home
 
 
@@ -44,4 +44,4 @@ def _show(found: dict[str, Any]) -> None:
     ]  # fmt: skip
     table("keys", ("what", "key", "from", "until", "days left", "state", "ends"), rows)
     for warning in found["warnings"]:
-        click.echo(warning)
+        say(warning)

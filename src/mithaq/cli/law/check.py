@@ -10,7 +10,7 @@ import click
 from mithaq.cli.common import json_option, pass_home
 from mithaq.cli.fail import tell
 from mithaq.cli.law.files import find, floor_option, read_floor, read_text, read_words, vocabulary_option
-from mithaq.cli.show import emit
+from mithaq.cli.show import emit, say
 from mithaq.config import Home
 from mithaq.errors import MithaqError
 from mithaq.kernel import canonical
@@ -48,7 +48,7 @@ def check(home: Home, files: tuple[str, ...], words: str | None, floor: str | No
         reports.append(report)
         code = code or (FINDINGS if report["findings"] else 0)
         if not as_json:
-            click.echo(_lines(report))
+            say(_lines(report))
     if as_json:
         emit({"files": reports}, as_json=True, text="")
     raise SystemExit(code)

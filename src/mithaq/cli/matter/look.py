@@ -8,7 +8,7 @@ import click
 
 from mithaq.cli.common import json_option, pass_home
 from mithaq.cli.reach import reach
-from mithaq.cli.show import emit, table
+from mithaq.cli.show import emit, say, table
 from mithaq.config import Home
 
 
@@ -61,18 +61,18 @@ def duties(home: Home, as_json: bool) -> None:
 def show_matter(found: dict[str, Any]) -> None:
     """A matter as tables: texts, what was said, what has no effect or waits."""
     for text in found["texts"]:
-        click.echo(f"{text['law']}  {text['title']}\n  text  {text['text']}\n  stage {text['stage'] or '—'}")
-        click.echo(f"  {in_force(text['force'])}")
+        say(f"{text['law']}  {text['title']}\n  text  {text['text']}\n  stage {text['stage'] or '—'}")
+        say(f"  {in_force(text['force'])}")
     rows = [
         (each["at"], each["party"], str(each["number"]), each["says"], each["about"][7:19], each["note"])
         for each in found["said"]
     ]
     table(found["matter"], ("at", "party", "no.", "says", "about", "note"), rows)
     for idle in found["void"]:
-        click.echo(f"no effect: {idle['party']} {idle['number']}: {idle['why']}")
+        say(f"no effect: {idle['party']} {idle['number']}: {idle['why']}")
     for idle in found["waiting"]:
-        click.echo(f"waits: {idle['party']} {idle['number']}: {idle['why']}")
-    click.echo(f"state {found['digest']}")
+        say(f"waits: {idle['party']} {idle['number']}: {idle['why']}")
+    say(f"state {found['digest']}")
 
 
 def in_force(force: dict[str, Any]) -> str:

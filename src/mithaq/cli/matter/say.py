@@ -11,6 +11,7 @@ from mithaq.cli.common import json_option, pass_home
 from mithaq.cli.matter.speak import key_options, say_signed, sign_with, speak, tell
 from mithaq.cli.reach import reach
 from mithaq.cli.show import emit
+from mithaq.cli.show import say as echo
 from mithaq.config import Home
 from mithaq.errors import Malformed, NotFound
 
@@ -54,8 +55,8 @@ def sign(
     said = read_said(envelope.encode())
     shown = canonical.plain(said)
     if not as_json:
-        click.echo(f"{said.party} says {said.says} in {said.matter} about {said.about or 'the matter'}", err=True)
-        click.echo(json.dumps(shown.get("terms", {}), ensure_ascii=False)[:2000], err=True)
+        echo(f"{said.party} says {said.says} in {said.matter} about {said.about or 'the matter'}", err=True)
+        echo(json.dumps(shown.get("terms", {}), ensure_ascii=False)[:2000], err=True)
     signed = sign_with(envelope, keys, passphrase_file)
     if offline or out is not None:
         path = out or draft
