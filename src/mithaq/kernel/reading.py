@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mithaq.kernel.law.compile import Compiled
 from mithaq.kernel.law.decision import Basis, Ruling
@@ -88,15 +89,25 @@ def request(seen: Seen, kind: Kind, actor: Actor, *, me: str, at: datetime, law:
 def read(
     seen: Seen, kind: Kind, actor: Actor, *, me: str, at: datetime, law: Compiled, pseudonym: Pseudonym
 ) -> Reading | None:
-    """What the actor may see of it; None if nothing of it, not even that it is there."""
+    """What the actor may see of it; None if nothing of it, not even that it is there.
+
+    A nation whose words are older than the Kind of a record has not said who reads it: then it is read as the version
+    of the Kind that it has words for, as far as it can be made into that.
+    """
     if not _is_for(seen, actor):
         return None
     if not law.speaks_of(me, "read"):
         return Reading(dict(seen.fields))
     decision = law.rule(request(seen, kind, actor, me=me, at=at, law=law), near_misses=False)
-    if not decision.permits:
+    if decision.permits:
+        return _shown(seen, decision, pseudonym)
+    if kind.name in law.book.vocabulary.kinds or kind.before is None or kind.down is None:
         return None
-    return _shown(seen, decision, pseudonym)
+    fields = kind.down(dict(seen.fields))
+    if fields is None:
+        return None
+    earlier = replace(seen, kind=kind.before.name, fields=fields)
+    return read(earlier, kind.before, actor, me=me, at=at, law=law, pseudonym=pseudonym)
 
 
 def _is_for(seen: Seen, actor: Actor) -> bool:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from mithaq.capabilities.intelligence import again, identifiers, rules
 from mithaq.capabilities.intelligence.forms import body_of, release_texts_of
 from mithaq.capabilities.intelligence.parts import Identifier
-from mithaq.capabilities.intelligence.reading import read, readable
+from mithaq.capabilities.intelligence.reading import readable
 from mithaq.capabilities.intelligence.records import ALERTS, sort_of
 from mithaq.errors import Clash, Invalid, NotFound
 from mithaq.kernel import canonical
@@ -99,7 +99,7 @@ def _set_clocks(desk: Desk, sort: str, body: dict[str, Any], known: Record | Non
 
 def _keep_hidden(desk: Desk, known: Record, kind: Kind, body: dict[str, Any], texts: dict[str, str]) -> None:
     """What our own law keeps from whoever acts stays as it was, and so does what they give back as it was shown."""
-    reading = read(desk, seen_of(known))
+    reading = desk.read(seen_of(known))
     shown = reading.fields if reading is not None else {}
     for name in kind.fields.keys() & known.body.keys():
         kept = known.body[name]

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from mithaq.kernel import canonical
 from mithaq.kernel.desk import Desk
-from mithaq.kernel.reading import Reading, Seen, seen_in, seen_of
+from mithaq.kernel.reading import Seen, seen_in, seen_of
 from mithaq.kernel.record import Record
 from mithaq.kernel.release import Release
 from mithaq.kernel.shelves import Holding, Row
@@ -20,24 +20,7 @@ def readable(desk: Desk, holding: Holding) -> bool:
         seen = seen_in(canonical.fit(canonical.decode(holding.content, dict), Release))
     else:
         seen = seen_of(canonical.decode(holding.content, Record))
-    return read(desk, seen) is not None
-
-
-def read(desk: Desk, seen: Seen) -> Reading | None:
-    """What may be seen of a record, by ``desk.read``.
-
-    A nation whose words are older than the Kind of a record has not said who reads it: then it is read as the version
-    of the Kind that it has words for, as far as it can be made into that.
-    """
-    while (reading := desk.read(seen)) is None:
-        kind = desk.node.kinds.get(seen.kind)
-        if kind is None or kind.name in desk.law.book.vocabulary.kinds or kind.before is None or kind.down is None:
-            return None
-        fields = kind.down(dict(seen.fields))
-        if fields is None:
-            return None
-        seen = replace(seen, kind=kind.before.name, fields=fields)
-    return reading
+    return desk.read(seen) is not None
 
 
 def seen_row(row: Row) -> Seen:
@@ -51,7 +34,7 @@ def seen_row(row: Row) -> Seen:
 
 def shown(desk: Desk, row: Row) -> Row | None:
     """The row as the reader may see it, with the names of what is kept from them; None if it is not theirs to know."""
-    reading = read(desk, seen_row(row))
+    reading = desk.read(seen_row(row))
     if reading is None:
         return None
     kind = desk.node.kinds[row.body["kind"]]
