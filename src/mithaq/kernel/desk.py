@@ -222,7 +222,8 @@ class Desk(Struct, frozen=True):
         """Release it to a partner, let it wait for a review that is asked, or note that it is withheld and by what."""
         decision, copy = self.consider(record, partner)
         self.tx.decisions.put(subject(record), partner, canonical.encode(decision))
-        superseded.forget_review(self.tx, record.id, partner, self.at)
+        if record.version > 1:
+            superseded.forget_review(self.tx, record.id, partner, self.at)
         if copy is not None:
             if reviews.is_asked(decision) and not (reviewed or self._is_agreed(partner, record.id)):
                 gone = record.purpose in LIFE_SAVING
@@ -234,7 +235,8 @@ class Desk(Struct, frozen=True):
             cross.number_parts(self, record, copy, partner)
             return "released"
         self._note("withheld", record, partner)
-        superseded.stop_earlier(self.tx, self.node.party, record.id, record.version, partner, self.at)
+        if record.version > 1:
+            superseded.stop_earlier(self.tx, self.node.party, record.id, record.version, partner, self.at)
         return tuple(f"{each.law} {each.clause}" for each in decision.forbids)
 
     def _is_agreed(self, partner: str, id: str) -> bool:
