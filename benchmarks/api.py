@@ -140,7 +140,7 @@ def at_work(
         while time.perf_counter() < until:
             sort = draw.choice(list(took))
             took[sort].append(timed(partial(officer, *question(sort, draw, ids)))[0])
-            time.sleep(draw.expovariate(1 / think) if think else 0)
+            time.sleep(draw.expovariate(1 / think) if think else 0)  # officers think: it is the load that is stated
 
     with ThreadPoolExecutor(len(officers)) as pool:
         list(pool.map(work, range(len(officers))))

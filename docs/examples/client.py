@@ -19,7 +19,7 @@ class Node:
             except BROKEN:
                 if pause is None or not key:
                     raise
-                time.sleep(pause)
+                time.sleep(pause)  # the node is away: longer each time
 
     def walk(self, name, **given):
         """Every item of a question that answers in pages, the newest first."""
@@ -39,7 +39,7 @@ class Node:
                     if not line.strip() and "data" in event:  # an empty line ends an event
                         last, what, data, event = event["id"], event["event"], json.loads(event["data"]), {}
                         yield last, what, data
-            time.sleep(3)
+            time.sleep(3)  # the stream has ended: do not hurry back
 
     def _open(self, path, data=None, **headers):
         found = {"authorization": f"Bearer {self.token}", "content-type": "application/json"}

@@ -12,13 +12,12 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from mithaq.errors import Clash, Invalid, MithaqError, NotAllowed
-from mithaq.kernel.people import password, session
-from mithaq.kernel.people.act import REMEMBERED
+from mithaq.errors import Invalid, MithaqError, NotAllowed
+from mithaq.kernel.people import password
 from mithaq.kernel.people.actor import HOME, Actor
 from mithaq.kernel.people.door import AT_ONCE
-from tests.kernel.people.staff import PASSWORD, Staff
-from tests.worlds import alert, two_nations
+from tests.kernel.people.staff import PASSWORD, Staff, token
+from tests.worlds import two_nations
 
 HOURS = timedelta(hours=1)
 MINUTES = timedelta(minutes=1)
@@ -228,91 +227,6 @@ def test_no_more_than_two_hash_at_once(staff: Staff, monkeypatch: pytest.MonkeyP
     assert most == AT_ONCE
 
 
-def test_a_session_ends_when_it_is_idle_and_after_twelve_hours_at_most(staff: Staff) -> None:
-    staff.officer("rania", "analyst")
-    known = staff.node.door.known
-    staff.clock.advance(session.IDLE)
-    with pytest.raises(NotAllowed) as problem:
-        known(staff.tokens["rania"])
-    assert problem.value.code == "token"
-    staff.sign_in("rania")
-    for _ in range(35):
-        staff.clock.advance(20 * MINUTES)
-        assert known(staff.tokens["rania"]).id == "officer/rania"
-    staff.clock.advance(20 * MINUTES)
-    with pytest.raises(NotAllowed):
-        known(staff.tokens["rania"])
-
-
-@pytest.mark.parametrize("seen_by", ["use", "clock"])
-def test_a_session_that_was_idle_does_not_live_again_where_the_clock_is_set_back(staff: Staff, seen_by: str) -> None:
-    staff.officer("rania", "analyst")
-    staff.clock.advance(session.IDLE)
-    if seen_by == "clock":
-        staff.node.tick()
-    else:
-        with pytest.raises(NotAllowed):
-            staff.node.door.known(staff.tokens["rania"])
-    staff.clock.advance(-20 * MINUTES)
-    with pytest.raises(NotAllowed):
-        staff.node.door.known(staff.tokens["rania"])
-
-
-def test_that_a_session_is_used_is_written_once_a_minute_at_most(staff: Staff) -> None:
-    staff.officer("rania", "analyst")
-    writes: list[object] = []
-    real = staff.node.store.write
-
-    def counted(job: Any) -> Any:
-        writes.append(job)
-        return real(job)
-
-    staff.node.store.write = counted  # type: ignore[method-assign]
-    for _ in range(10):
-        staff.node.door.known(staff.tokens["rania"])
-    assert writes == []
-    staff.clock.advance(MINUTES)
-    for _ in range(10):
-        staff.node.door.known(staff.tokens["rania"])
-    assert len(writes) == 1
-
-
-def test_who_signs_out_is_out_and_nobody_else(staff: Staff) -> None:
-    staff.officer("rania", "analyst")
-    first = staff.tokens["rania"]
-    staff.sign_in("rania")
-    staff.node.door.sign_out(first)
-    staff.node.door.sign_out(first)
-    staff.node.door.sign_out("mhs_nonsense")
-    with pytest.raises(NotAllowed):
-        staff.node.door.known(first)
-    assert staff.node.door.known(staff.tokens["rania"]).id == "officer/rania"
-    assert [act for _, act, _ in staff.log() if act == "signed out"] == ["signed out"]
-
-
-def test_suspended_while_signed_in_is_out_at_once_and_an_act_under_way_is_refused(staff: Staff) -> None:
-    rania = staff.officer("rania", "administrator")
-    assert staff.ask("people.list", rania)
-    samir = staff.officer("samir", "administrator", by=rania)
-    staff.do("people.suspend", {"id": "officer/rania"}, samir)
-    with pytest.raises(NotAllowed):
-        staff.node.door.known(staff.tokens["rania"])
-    with pytest.raises(NotAllowed) as problem:
-        staff.do("people.restore", {"id": "officer/samir"}, rania)  # known just before
-    assert problem.value.code == "suspended"
-    assert ("officer/rania", "refused people.restore", "") in [(w, a, "") for w, a, _ in staff.log()]
-
-
-def test_roles_agency_and_authority_are_those_of_this_moment(staff: Staff) -> None:
-    staff.do("people.add-agency", {"id": "JO/PSD", "name": "Public Security", "authority": "police"}, HOME)
-    actor = staff.officer("rania", "analyst", agency="JO/PSD")
-    assert (actor.roles, actor.agency, actor.authority) == (("analyst",), "JO/PSD", "police")
-    staff.do("people.set-roles", {"id": "officer/rania", "roles": ["supervisor", "analyst"]}, HOME)
-    staff.do("people.move", {"id": "officer/rania"}, HOME)
-    actor = staff.node.door.known(staff.tokens["rania"])
-    assert (actor.roles, actor.agency, actor.authority) == (("analyst", "supervisor"), None, None)
-
-
 def test_a_lost_device_ends_sessions_and_the_old_password(staff: Staff) -> None:
     staff.officer("rania", "analyst")
     invited = staff.do("people.reinvite", {"id": "officer/rania"}, HOME)
@@ -331,74 +245,6 @@ def test_a_suspended_officer_accepts_no_invitation(staff: Staff) -> None:
         staff.node.door.confirm(invited.invitation, "123456")
     staff.do("people.restore", {"id": "officer/rania"}, HOME)
     assert [each.state for each in staff.ask("people.list", HOME).officers] == ["invited"]
-
-
-def token(staff: Staff, **changes: Any) -> str:
-    given = {"id": "program/customs", "roles": ["duty_officer"], "days": 30, **changes}
-    return str(staff.do("people.issue-token", given, HOME).token)
-
-
-def test_a_program_is_known_by_its_token_until_it_is_over_or_revoked(staff: Staff) -> None:
-    staff.do("people.add-agency", {"id": "JO/CUSTOMS", "name": "Customs", "authority": "customs"}, HOME)
-    secret = token(staff, agency="JO/CUSTOMS")
-    actor = staff.node.door.known(secret)
-    assert (actor.id, actor.by, actor.roles, actor.authority) == (
-        "program/customs", "token", ("duty_officer",), "customs",
-    )  # fmt: skip
-    with pytest.raises(Clash):
-        token(staff)
-    staff.do("people.revoke-token", {"id": "program/customs"}, HOME)
-    with pytest.raises(NotAllowed):
-        staff.node.door.known(secret)
-    with pytest.raises(NotAllowed):
-        staff.ask("intelligence.alerts", actor)  # known just before
-    again = token(staff)
-    staff.clock.advance(30 * 24 * HOURS)
-    with pytest.raises(NotAllowed):
-        staff.node.door.known(again)
-
-
-def test_a_program_stops_with_the_officer_who_answers_for_it(staff: Staff) -> None:
-    staff.officer("rania", "supervisor")
-    secret = token(staff, keeper="officer/rania")
-    assert staff.node.door.known(secret).id == "program/customs"
-    staff.do("people.suspend", {"id": "officer/rania"}, HOME)
-    with pytest.raises(NotAllowed):
-        staff.node.door.known(secret)
-    assert [each.good for each in staff.ask("people.tokens", HOME)] == [False]
-
-
-def test_whoever_holds_the_next_token_of_a_program_gets_no_answer_of_the_one_before(staff: Staff) -> None:
-    first = staff.node.door.known(token(staff))
-    stated = staff.do("intelligence.alert-vehicle", alert(), first, key="k")
-    assert staff.do("intelligence.alert-vehicle", alert(), first, key="k").id == stated.id
-    staff.do("people.revoke-token", {"id": first.id}, HOME)
-    second = staff.node.door.known(token(staff))
-    assert staff.do("intelligence.alert-vehicle", alert(), second, key="k").id != stated.id
-
-
-def test_an_answer_is_remembered_for_a_day_and_not_until_it_is_swept(staff: Staff) -> None:
-    rania = staff.officer("rania", "duty_officer")
-    staff.do("intelligence.alert-vehicle", alert(), rania, key="k")
-    staff.clock.advance(REMEMBERED - 2 * MINUTES)
-    rania = staff.sign_in("rania")  # a minute later
-    with pytest.raises(Clash):
-        staff.do("intelligence.alert-vehicle", alert(plate="99-99999"), rania, key="k")
-    staff.clock.advance(MINUTES)
-    assert staff.do("intelligence.alert-vehicle", alert(plate="99-99999"), rania, key="k").version == 1
-
-
-@pytest.mark.parametrize("days", [0, 367])
-def test_a_token_is_good_for_a_year_at_most(staff: Staff, days: int) -> None:
-    with pytest.raises(Invalid):
-        token(staff, days=days)
-
-
-@pytest.mark.parametrize("given", ["", "mhs_", "mhp_", "mhi_", "x" * 100_000, "\udc80"])
-def test_what_is_no_token_is_nobody(staff: Staff, given: str) -> None:
-    with pytest.raises(NotAllowed) as problem:
-        staff.node.door.known(given)
-    assert problem.value.code == "token"
 
 
 def test_secrets_are_kept_as_digests_only_and_never_shown_again(tmp_path: Path) -> None:
