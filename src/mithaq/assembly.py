@@ -105,6 +105,7 @@ def open_home(
         watermark=watermark.note if watermark else None,
         learn=lambda known: write_card(home, config, known),
         pictures=PillowPictures(),
+        contacts={config.party: config.contacts, **{name: each.contacts for name, each in config.partners.items()}},
     )
 
 

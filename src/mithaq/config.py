@@ -25,6 +25,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from mithaq.errors import Invalid, Malformed, NotFound, Unavailable, Untrusted
+from mithaq.kernel.contact import Contact, Contacts
 from mithaq.kernel.people.officer import OFFICER
 from mithaq.kernel.values import Digest, Line, PartyId
 
@@ -40,10 +41,11 @@ class Bind(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PartnerSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a partner's node is reached, and the fingerprint its card must have."""
+    """Where a partner's node is reached, the fingerprint its card must have, and whom to call there."""
 
     url: Url
     fingerprint: Digest
+    contacts: Contacts = ()
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -54,6 +56,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     inside: Bind = Bind()
     link: Bind = Bind()
     capabilities: tuple[str, ...] = ("intelligence",)
+    contacts: Contacts = ()  # whom to call here
     partners: dict[PartyId, PartnerSettings] = {}
 
 
@@ -187,7 +190,8 @@ def locked(home: Home, *, wait: bool = False) -> Iterator[None]:
 
 
 def _toml(config: Config) -> str:
-    lines = [f'party = "{config.party}"', f"capabilities = {_list(config.capabilities)}", "", "[names]"]
+    lines = [f'party = "{config.party}"', f"capabilities = {_list(config.capabilities)}"]
+    lines += [*_contacts(config.contacts), "", "[names]"]
     lines += [f"{language} = {_text(name)}" for language, name in sorted(config.names.items())]
     for face in ("inside", "link"):
         bind: Bind = getattr(config, face)
@@ -198,8 +202,15 @@ def _toml(config: Config) -> str:
             f"[partners.{party}]",
             f"url = {_text(partner.url)}",
             f"fingerprint = {_text(partner.fingerprint)}",
+            *_contacts(partner.contacts),
         ]
     return "\n".join(lines) + "\n"
+
+
+def _contacts(contacts: tuple[Contact, ...]) -> list[str]:
+    tables = (msgspec.to_builtins(each) for each in contacts)
+    listed = ["{" + ", ".join(f"{name} = {_text(value)}" for name, value in each.items()) + "}" for each in tables]
+    return [f"contacts = [{', '.join(listed)}]"] if listed else []
 
 
 def _text(value: str) -> str:

@@ -10,7 +10,7 @@ from mithaq.errors import Unavailable
 from mithaq.kernel.node import Node
 
 log = structlog.get_logger("mithaq.courier")
-TICK = 30.0  # seconds between looks at what is due
+TICK = 5.0  # seconds between looks at what is due: answers go out at beats of ten
 IDLE = 5.0  # seconds after which a courier looks even if nobody woke it
 
 
@@ -44,7 +44,7 @@ class Couriers:
             thread.join()
 
     def _clock(self) -> None:
-        """Look at what is due, now and then: minutes matter here, not seconds."""
+        """Look at what is due, now and then; what follows from what came in follows then, too."""
         while not self._stopping.wait(TICK):
             try:
                 self._node.tick()

@@ -64,4 +64,5 @@ def _declared(kind: Kind) -> Digest:
     return canonical.digest_of(
         {"name": kind.name, "fields": fields, "attributes": dict(kind.attributes), "title": kind.title,
          "subject": kind.subject, "place": kind.place, "time": kind.time}
+        | ({"act": kind.act, "asks": kind.asks} if kind.act != "share" else {})
     )  # fmt: skip

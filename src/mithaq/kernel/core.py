@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from mithaq.errors import NotFound
-from mithaq.kernel import canonical, review
+from mithaq.kernel import canonical, quotas, review
 from mithaq.kernel.attachment import declared as attachments
 from mithaq.kernel.desk import Desk, subject
 from mithaq.kernel.duty import duties
@@ -251,6 +251,7 @@ core = Capability(
         *QUESTIONS,
         *matters.QUESTIONS,
         *review.QUESTIONS,
+        *quotas.QUESTIONS,
         *attachments.QUESTIONS,
         *lists.QUESTIONS,
         *waiting.QUESTIONS,

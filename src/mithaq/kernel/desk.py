@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import partial
@@ -12,8 +11,10 @@ import msgspec
 from msgspec import Struct
 
 from mithaq.errors import Clash, Invalid, NotAllowed, NotFound
-from mithaq.kernel import canonical, reviews, superseded
+from mithaq.kernel import canonical, hits, quota, reviews, superseded
 from mithaq.kernel.attachment import cross, own
+from mithaq.kernel.considering import Recipient, considered, may_have
+from mithaq.kernel.contact import Book
 from mithaq.kernel.law.clause import LIFE_SAVING
 from mithaq.kernel.law.compile import Compiled
 from mithaq.kernel.law.decision import Decision
@@ -23,13 +24,14 @@ from mithaq.kernel.link.line import Line
 from mithaq.kernel.link.message import MAX_CONTENT
 from mithaq.kernel.link.rings import Rings
 from mithaq.kernel.link.sequence import number
+from mithaq.kernel.normal import normal
 from mithaq.kernel.party import Card
 from mithaq.kernel.people.actor import Actor
 from mithaq.kernel.people.glass import break_glass
 from mithaq.kernel.ports import Keyed, Pictures, Signer, Transaction
 from mithaq.kernel.reading import Reading, Seen, read, seen_in, seen_of
-from mithaq.kernel.record import Kind, Marking, Record, check, earlier, follows, new_id
-from mithaq.kernel.release import Release, release
+from mithaq.kernel.record import Kind, Marking, Record, check, follows, new_id
+from mithaq.kernel.release import Release
 from mithaq.kernel.shelves import Filed, Holding
 from mithaq.kernel.standing import Standing
 from mithaq.kernel.values import Lane, link_id
@@ -76,6 +78,7 @@ class Surroundings(Struct, frozen=True):
     commands: Mapping[str, Command]
     questions: Mapping[str, Question]
     pictures: Pictures
+    contacts: Book
 
     @property
     def card(self) -> Card:
@@ -135,8 +138,8 @@ class Desk(Struct, frozen=True):
             made=self.at,
             purpose=purpose,
             marking=marking,
-            body=_normal(canonical.plain(body)),
-            release_texts=_normal(dict(release_texts)),
+            body=normal(canonical.plain(body)),
+            release_texts=normal(dict(release_texts)),
         )
         check(record, kind)
         return record
@@ -177,6 +180,10 @@ class Desk(Struct, frozen=True):
         if self.own(id).version != version:
             raise Clash("version", f"{id} was corrected since", hint="see release.waiting")
         return self._release(self.own(id, version), partner, flash, reviewed=True)
+
+    def release_to(self, id: str, partner: str, *, flash: bool = False) -> Fate:
+        """Release the newest version of a record of ours to one partner, as far as the law permits it to that one."""
+        return self._release(self.own(id), partner, flash)
 
     def withhold(self, id: str, version: int, partner: str) -> None:
         """Note that a reviewer keeps this version from a partner."""
@@ -231,6 +238,10 @@ class Desk(Struct, frozen=True):
                 reviews.hold(self.tx, waiting)
                 if not gone:
                     return "reviewing"
+            asks = self.kind(record.kind).asks
+            if asks and not quota.take(self.tx, link_id(self.node.party, partner), decision, self.at):
+                self._note("withheld", record, partner)
+                return (quota.SORT,)
             self._number(copy, partner, "flash" if flash else self.kind(record.kind).lane)
             cross.number_parts(self, record, copy, partner)
             return "released"
@@ -248,38 +259,27 @@ class Desk(Struct, frozen=True):
             )  # fmt: skip
         return self.second is not None or bool(self.glass)
 
-    def consider(self, record: Record, partner: str) -> tuple[Decision, Release | None]:
+    def consider(self, record: Record, partner: str, *, confirmed: bool = False) -> tuple[Decision, Release | None]:
         """What the law says of releasing it to a partner, and what they would see. Changes nothing.
 
-        It is released as the newest version of its Kind that the partner reads and the law permits.
+        It is released as the newest version of its Kind that the partner reads and the law permits. ``confirmed``: as
+        if a person there had confirmed a hit on it, which otherwise is known of those that somebody did confirm.
         """
         if partner not in self.node.partners:
             raise NotFound("partner", f"{partner} is not a partner of this node", hint="see mithaq party list")
-        reads, carried = self.node.cards[partner].reads, partial(self._carried, partner)
-        found: tuple[Decision, Release | None] | None = None
-        for each, kind in earlier(record, self.kind(record.kind)):
-            if kind.before is not None and reads and kind.name not in reads and kind.before.name in reads:
-                continue
-            considered = release(
-                each, kind, receiver=partner, law=self.law, at=self.at, keyed=self.node.keyed, carried=carried
-            )
-            if considered[1] is not None:
-                return considered
-            found = found or considered
-        if found is None:  # the partner reads an earlier version only, and this record cannot be made into that
-            unread = release(
-                record, self.kind(record.kind), receiver=partner, law=self.law, at=self.at, keyed=self.node.keyed
-            )
-            found = unread[0], None
-        return found
+        return considered(
+            record, self.kind(record.kind), self._recipient(record, partner, confirmed), law=self.law, at=self.at,
+            keyed=self.node.keyed, carried=partial(self._carried, partner),
+        )  # fmt: skip
+
+    def _recipient(self, record: Record, partner: str, confirmed: bool = False) -> Recipient:
+        hit = confirmed or hits.is_confirmed(self.tx, record.id, partner)
+        return Recipient(partner, self.node.cards[partner].reads, hit)
 
     def _may_have(self, record: Record, partner: str) -> bool:
         """Whether the law would let a partner have this version now, whatever it refers to."""
-        law, keyed, at = self.law, self.node.keyed, self.at
-        return any(
-            release(each, kind, receiver=partner, law=law, at=at, keyed=keyed)[1] is not None
-            for each, kind in earlier(record, self.kind(record.kind))
-        )
+        to = self._recipient(record, partner)
+        return may_have(record, self.kind(record.kind), to, law=self.law, at=self.at, keyed=self.node.keyed)
 
     def _carried(self, partner: str, id: str) -> bool:
         """Whether a partner has a record, or gets it before what is numbered next: its own, or one we released."""
@@ -381,14 +381,3 @@ class Desk(Struct, frozen=True):
 def subject(record: Record) -> str:
     """How the journal, decisions and messages name a record version."""
     return f"{record.id}/{record.version}"
-
-
-def _normal(value: Any) -> Any:
-    """Typed text in Unicode normal form C, empty fields left out: one spelling of what a person meant."""
-    if isinstance(value, str):
-        return unicodedata.normalize("NFC", value)
-    if isinstance(value, dict):
-        return {key: _normal(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [_normal(item) for item in value]
-    return value

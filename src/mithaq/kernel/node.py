@@ -11,10 +11,11 @@ from concurrent.futures import Future
 from typing import Any
 
 from mithaq.errors import MithaqError, NotAllowed, NotFound, Unavailable
-from mithaq.kernel import canonical, reaction
+from mithaq.kernel import alarm, canonical, reaction
 from mithaq.kernel.attachment.hold import sweep
 from mithaq.kernel.clock import Clock
 from mithaq.kernel.clockwork import tick
+from mithaq.kernel.contact import Book
 from mithaq.kernel.desk import Desk, Surroundings
 from mithaq.kernel.law.rulebook import Rulebook
 from mithaq.kernel.link import manifests, recall, recover, send
@@ -58,6 +59,7 @@ class Node:
         watermark: Callable[[int], None] | None = None,
         learn: Callable[[Identity], None] | None = None,
         pictures: Pictures | None = None,
+        contacts: Book | None = None,
     ) -> None:
         self.clock = clock
         self.store = store
@@ -71,6 +73,7 @@ class Node:
         self.questions = {each.name: each for capability in self.capabilities for each in capability.questions}
         self.views: tuple[View, ...] = tuple(view for each in self.capabilities for view in each.views)
         self._rules = reaction.Rules.of(self.capabilities)
+        self._alarms = alarm.of(self.capabilities)
         self._transport = transport
         self.rings = Rings(store, identity, [each.known for each in self.partners.values()], clock.now(), learn)
         self._touched: set[str] = set()
@@ -112,6 +115,7 @@ class Node:
             commands=self.commands,
             questions=self.questions,
             pictures=pictures or NoPictures(),
+            contacts=contacts or {},
         )
         self._position = 0
         store.finish_with(self._finish, lambda: watermark(self._position) if watermark else None)
@@ -241,13 +245,23 @@ class Node:
             self.store.write(lambda tx: recall.follow(self._desk(tx, NODE))).result()
 
     def tick(self) -> None:
-        """Let the clock have its say: escalate duties whose time has come, erase attachments whose time is over."""
+        """Let the clock have its say: what follows from what came follows, alarms ring, duties escalate, and
+        attachments are erased whose time is over.
+        """
         before = self._position
+        self.catch_up()
+        self._ring()
         tick(self.store, self.rings.own.ring, self.clock.now())
         sweep(self.store, self.clock.now())
         self._follow_recalls()
         if self._position > before:
             self._tell()
+
+    def _ring(self) -> None:
+        with self.store.read() as tx:
+            due = alarm.due(tx, self.clock.now())
+        for id in due:
+            self.store.write(lambda tx, id=id: alarm.ring(self._desk(tx, NODE), id, self._alarms)).result()  # type: ignore[misc]
 
     def install(self, manifest: bytes, revocations: Iterable[bytes] = ()) -> Identity:
         """Take up a new key manifest of our root, and what it says of lost keys; every partner is told.

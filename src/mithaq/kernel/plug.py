@@ -89,6 +89,13 @@ class Answer(Struct, frozen=True):
     run: Callable[[Desk, Holding], None]
 
 
+class Alarm(Struct, frozen=True):
+    """What the node does by itself at an instant that was set for it (``alarm.set_alarm``), about one subject."""
+
+    name: str
+    run: Callable[[Desk, str], None]
+
+
 class Column(Struct, frozen=True):
     """One thing a page shows: where it stands in the answer (a dotted path), and how it is drawn."""
 
@@ -124,4 +131,5 @@ class Capability(Struct, frozen=True):
     views: tuple[View, ...] = ()
     feeds: tuple[Feed, ...] = ()
     duties: tuple[DutyRule, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
     pages: tuple[Page, ...] = ()

@@ -59,6 +59,9 @@ class Kind(Struct, frozen=True):
 
     ``before`` is the version of the Kind before this one, and ``down`` makes its body of a body of this version, for a
     partner or an agreement that knows no newer one; None where that cannot be.
+
+    ``derives`` gives attributes that stand in no field but follow from several: whether a question is about one case.
+    Both sides work them out by themselves, the recipient from what it was shown.
     """
 
     base: str
@@ -71,6 +74,9 @@ class Kind(Struct, frozen=True):
     retention: Period
     attributes: dict[str, str] = {}
     lane: Lane = "record"  # latest: only the newest version matters (a track)
+    act: Code = "share"  # of the law, by which its records cross
+    asks: str = ""  # the field that names the Kinds which a question is about: the law permits each of them, too
+    derives: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
     before: Kind | None = None
     down: Callable[[dict[str, Any]], dict[str, Any] | None] | None = None
 

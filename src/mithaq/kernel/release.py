@@ -21,9 +21,10 @@ from mithaq.kernel.attachment.descriptor import fields_of
 from mithaq.kernel.law.compile import Compiled
 from mithaq.kernel.law.decision import Basis, Decision
 from mithaq.kernel.law.generalise import generalise
+from mithaq.kernel.law.inquiry import inquire
 from mithaq.kernel.law.level import ABSENT, CLEAR, PSEUDONYM, Level
 from mithaq.kernel.law.obligation import Value
-from mithaq.kernel.law.request import Cited, request_for
+from mithaq.kernel.law.request import Cited, Given, request_for
 from mithaq.kernel.ports import Keyed
 from mithaq.kernel.record import Kind, Marking, Record
 from mithaq.kernel.values import Code, Instant, KindName, PartyId, RecordId
@@ -67,11 +68,20 @@ def release(
     keyed: Keyed,
     cited: Cited | None = None,
     carried: Carried = nothing,
+    extra: Mapping[str, Given] = {},
 ) -> tuple[Decision, Release | None]:
-    """What the law says of sharing this record now, and the Release if it permits one."""
-    request = request_for(record, kind, sender=record.origin, receiver=receiver, instant=at, cited=cited)
+    """What the law says of letting this record cross now, by the act of its Kind, and the Release if it permits one.
+
+    ``extra`` are attributes that are known and stand in no field: that a person has confirmed a hit.
+    """
+    derived = kind.derives(record.body) if kind.derives is not None else {}
+    request = request_for(
+        record, kind, sender=record.origin, receiver=receiver, instant=at, act=kind.act, cited=cited,
+        extra={**derived, **extra},
+    )  # fmt: skip
     # The levels are asked of every field of the Kind: what a partner sees must not depend on what was filled in.
-    decision = law.decide(replace(request, fields=tuple(kind.fields)))
+    asked = tuple(record.body.get(kind.asks, ())) if kind.asks else ()
+    decision = inquire(law, replace(request, fields=tuple(kind.fields)), asked)
     if decision.basis is None:
         return decision, None
     copy = Release(

@@ -8,10 +8,12 @@ from typing import Any
 from msgspec import Struct
 
 from mithaq.capabilities.intelligence import again, drafts, rules
+from mithaq.capabilities.intelligence.asking import COMMANDS as ASKING
 from mithaq.capabilities.intelligence.following import COMMANDS as FOLLOWING
 from mithaq.capabilities.intelligence.foresight import foresee
 from mithaq.capabilities.intelligence.forms import Corrected, bulk, form
 from mithaq.capabilities.intelligence.records import ALERTS
+from mithaq.capabilities.intelligence.releasing import COMMANDS as RELEASING
 from mithaq.capabilities.intelligence.review import COMMANDS as REVIEWING
 from mithaq.capabilities.intelligence.words import GUARDED
 from mithaq.errors import MithaqError
@@ -169,4 +171,4 @@ def _run(what: Callable[[Desk, str, Any], Any], sort: str) -> Callable[[Desk, An
     return lambda desk, given: what(desk, sort, given)
 
 
-COMMANDS = (*(each for sort in ALERTS for each in _three(sort)), *FOLLOWING, *REVIEWING)
+COMMANDS = (*(each for sort in ALERTS for each in _three(sort)), *FOLLOWING, *REVIEWING, *ASKING, *RELEASING)

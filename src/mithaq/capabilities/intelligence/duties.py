@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mithaq.capabilities.intelligence import rules
+from mithaq.capabilities.intelligence import answering, asked, asking, releasing, rules, waiting
 from mithaq.capabilities.intelligence.exchanged import REPLY, REQUEST, SIGHTING
 from mithaq.capabilities.intelligence.records import ALERTS, sort_of
 from mithaq.errors import Malformed
@@ -19,7 +19,7 @@ from mithaq.kernel.clock import after, read_instant, write_instant
 from mithaq.kernel.desk import Desk
 from mithaq.kernel.duty import Duty, discharge, open_duty, renew, void
 from mithaq.kernel.matter.record import recalled
-from mithaq.kernel.plug import Answer, DutyRule
+from mithaq.kernel.plug import Alarm, Answer, DutyRule
 from mithaq.kernel.record import Record
 from mithaq.kernel.shelves import Holding
 
@@ -148,10 +148,20 @@ DUTIES = (
     *(DutyRule(f"intelligence.review-{sort}", kind.base, review) for sort, kind in ALERTS.items()),
     DutyRule("intelligence.await-reply", REQUEST.base, await_reply),
     DutyRule("intelligence.replied", REPLY.base, replied),
+    DutyRule("intelligence.asked", asked.QUERY.base, waiting.asked),
 )
 ANSWERS = (
     Answer("intelligence.look-at-alert", ALERTS["person"].base, look_at_alert),
     Answer("intelligence.look-at-sighting", SIGHTING.base, look_at_sighting),
     Answer("intelligence.owe-reply", REQUEST.base, owe_reply),
     Answer("intelligence.answered", REPLY.base, answered),
+    Answer("intelligence.answer-query", asked.QUERY.base, answering.asked),
+    Answer("intelligence.query-answered", asked.HIT_ANSWER.base, waiting.answered),
+    Answer("intelligence.hit-confirmed", asked.CONFIRMATION.base, releasing.confirmed),
+    Answer("intelligence.goes-on", asked.PROGRESS.base, waiting.goes_on),
+)
+ALARMS = (
+    Alarm(answering.TELL, answering.tell),
+    Alarm(asking.WATCH, waiting.watch),
+    Alarm(releasing.LOOK, releasing.look),
 )

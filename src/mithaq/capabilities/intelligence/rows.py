@@ -54,7 +54,7 @@ def fold_following(entry: Entry, tx: Transaction) -> Row | None:
 def following_row(holding: Holding, received: str, tx: Transaction) -> Row:
     """The row of what follows on an alert, found by what it is about."""
     sort = follow_up(holding.kind)
-    body = {"sort": sort, "recalled": recalled(tx, holding.id) is not None, **_body(holding, received)}
+    body = {"sort": sort, "recalled": recalled(tx, holding.id) is not None, **provenance(holding, received)}
     about = body["fields"].get("request" if sort == "reply" else "about", "")
     side = "received" if holding.link else "sent"
     facets = {"kind": sort, "from": holding.origin, "side": side, "about": about}
@@ -65,7 +65,7 @@ def following_row(holding: Holding, received: str, tx: Transaction) -> Row:
 def alert_row(holding: Holding, received: str, tx: Transaction) -> Row:
     """The row of an alert, with everything by which it is found."""
     sort = sort_of(holding.kind)
-    body = {"sort": sort, "recalled": recalled(tx, holding.id) is not None, **_body(holding, received)}
+    body = {"sort": sort, "recalled": recalled(tx, holding.id) is not None, **provenance(holding, received)}
     return _row(holding, ALERTS[sort].title, "place", "time", body, tuple(terms(body)))
 
 
@@ -117,7 +117,7 @@ def _recalled(view: str, entry: Entry, tx: Transaction) -> Row | None:
     return (alert_row if view == ALERTS_VIEW else following_row)(holding, old.body["received"], tx)
 
 
-def _body(holding: Holding, received: str) -> dict[str, Any]:
+def provenance(holding: Holding, received: str) -> dict[str, Any]:
     if not holding.link:
         return _own(holding, received)
     release = canonical.fit(canonical.decode(holding.content, dict), Release)

@@ -9,8 +9,11 @@ from msgspec.structs import replace
 
 from mithaq.capabilities.intelligence.formats.columns import flat
 from mithaq.capabilities.intelligence.one import One, replies_to, show
+from mithaq.capabilities.intelligence.questions import QUESTIONS as ASKED
+from mithaq.capabilities.intelligence.questions import VIEW as ASKED_VIEW
 from mithaq.capabilities.intelligence.reading import shown
-from mithaq.capabilities.intelligence.rows import ALERTS_VIEW, FOLLOWING_VIEW, VIEWS, facet
+from mithaq.capabilities.intelligence.rows import ALERTS_VIEW, FOLLOWING_VIEW, facet
+from mithaq.capabilities.intelligence.rows import VIEWS as ALERTS_VIEWS
 from mithaq.capabilities.intelligence.search import (
     MAX_LIMIT,
     Found,
@@ -33,6 +36,7 @@ from mithaq.kernel.shelves import Row
 __all__ = ["QUESTIONS", "VIEWS"]
 
 LAST = 2**53 - 1
+VIEWS = (*ALERTS_VIEWS, ASKED_VIEW)
 
 
 class Listing(Wanted, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -153,4 +157,5 @@ QUESTIONS = (
         "intelligence.export", "alerts of one sort as rows for a file", Export, Exported, export,
         roles=("analyst", "supervisor"),
     ),
+    *ASKED,
 )  # fmt: skip

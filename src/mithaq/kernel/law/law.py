@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 from mithaq.errors import Invalid
 from mithaq.kernel import canonical
 from mithaq.kernel.law import area, clause, obligation
+from mithaq.kernel.law import counter as counters
 from mithaq.kernel.law.vocabulary import Vocabulary, known_word
 from mithaq.kernel.values import Code, Digest, Instant, Line, PartyId
 
@@ -32,6 +33,7 @@ class Law(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, k
     """A text that decides. ``obligations`` bind every release under it; ``published`` is false for a private part.
 
     ``overlap`` says which of several agreements gives the basis when more than one could (``overlap.py``).
+    ``counter``: of a national law, what holds at a counter while a partner is silent, and how long a measure may last.
     ``note`` is commentary and decides nothing. ``vocabulary`` is the digest of the words it is written in.
     """
 
@@ -49,6 +51,7 @@ class Law(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, k
     overlap: Overlap = "named"
     areas: dict[Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,47}(?!\n)$")], area.Area] = {}
     obligations: dict[Code, obligation.Value] = {}
+    counter: counters.Counter | None = None
     clauses: Annotated[tuple[clause.Clause, ...], Meta(max_length=10_000)]
 
     @property
@@ -107,6 +110,10 @@ def check(law: Law, vocabulary: Vocabulary) -> None:
             hint=f"the digest of {vocabulary.ref} is {vocabulary.digest}",
         )  # fmt: skip
     _check_parties(law)
+    if law.counter is not None:
+        if law.type != "national":
+            raise Invalid("counter", "only a nation says what holds at its counters", where="$.counter")
+        counters.check(law.counter, vocabulary, "$.counter")
     for name, each in law.areas.items():
         area.check(each, f"$.areas.{name}")
     for what, value in law.obligations.items():

@@ -29,7 +29,7 @@ from mithaq.kernel.law.decide import matching
 from mithaq.kernel.law.generalise import is_generalised
 from mithaq.kernel.law.law import Law
 from mithaq.kernel.law.request import Request
-from mithaq.kernel.link import evidence, manifests
+from mithaq.kernel.link import evidence, inquiry, manifests
 from mithaq.kernel.link.evidence import Keep
 from mithaq.kernel.link.message import Carried, Content
 from mithaq.kernel.link.receive import Judgement
@@ -79,6 +79,8 @@ class Judging(Struct, frozen=True):
         kind = self.kinds.get(release.kind)
         if kind is not None:
             _check_values(release, kind)
+            if kind.asks:
+                inquiry.check(tx, release, kind, self.standing.law(tx), self.me, at)
             arrive.announce(tx, release, kind, at)
         holding = Holding(
             id=release.record,
@@ -166,7 +168,10 @@ class Judging(Struct, frozen=True):
         clause = law.find(release.basis.clause)
         if clause is None or clause.effect != "permit":
             raise NotAllowed("no_clause", "the agreement has no such permit")
-        if not clause.covers(self.partner, self.me, "share", release.kind):
+        known = self.kinds.get(release.kind)
+        # What a Kind that we do not know is for, only the clause says: it is kept, and answered as not understood.
+        act = known.act if known is not None else clause.act
+        if not clause.covers(self.partner, self.me, act, release.kind):
             raise NotAllowed("not_covered", "the clause does not cover this act, Kind and direction")
         return clause, law
 
