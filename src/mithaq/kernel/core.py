@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from mithaq.errors import NotFound
-from mithaq.kernel import canonical, quotas, review
+from mithaq.kernel import canonical, quotas, review, voice
 from mithaq.kernel.attachment import declared as attachments
 from mithaq.kernel.desk import Desk, subject
 from mithaq.kernel.duty import duties
@@ -212,6 +212,14 @@ PAGES = (
         opens="core.review",
     ),
     Page("core.review", "review a release", "form", "release.review"),
+    Page(
+        "core.told", "told by voice", "list", "release.told",
+        (
+            Column("by", "from", "code"), Column("to", "to", "code"), Column("record", "record"),
+            Column("to_role", "role", "code"), Column("line", "line", "code"), Column("state", "state", "code"),
+            Column("at", "time", "time"),
+        ),
+    ),
     Page("core.invite", "invite an officer", "form", "people.invite"),
     Page("core.set-roles", "set the roles of an officer", "form", "people.set-roles"),
     Page(
@@ -230,6 +238,7 @@ core = Capability(
         *COMMANDS,
         *matters.COMMANDS,
         *review.COMMANDS,
+        *voice.COMMANDS,
         *attachments.COMMANDS,
         *people.COMMANDS,
         *programs.COMMANDS,
@@ -252,6 +261,7 @@ core = Capability(
         *matters.QUESTIONS,
         *review.QUESTIONS,
         *quotas.QUESTIONS,
+        *voice.QUESTIONS,
         *attachments.QUESTIONS,
         *lists.QUESTIONS,
         *waiting.QUESTIONS,

@@ -112,5 +112,3 @@ def _found(desk: Desk, holding: Holding, fields: dict[str, Any]) -> tuple[str, .
         )
     ]  # fmt: skip
     return tuple(id for id in matched if desk.consider(desk.own(id), holding.origin, confirmed=True)[1] is not None)
-
-

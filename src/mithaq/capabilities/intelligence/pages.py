@@ -45,6 +45,25 @@ _DETAIL = (
 )
 
 
+_CARD = (
+    Column("title", "title"), Column("origin", "from", "code"), Column("state", "state", "code"),
+    Column("requested", "measure asked for", "code"), Column("becomes", "measure here", "code"),
+    Column("by.clause", "by which clause", "code"), Column("hold_minutes", "longest hold"),
+    Column("due", "due", "time"),
+)  # fmt: skip
+_QUERIES = (
+    Column("title", "case"),
+    Column("body.side", "side", "code"),
+    Column("body.origin", "from", "code"),
+    Column("body.fields.addressee", "to", "code"),
+    Column("body.fields.urgency", "urgency", "code"),
+    Column("body.state", "state", "code"),
+    Column("body.refused", "refused", "code"),
+    Column("body.due", "due", "time"),
+    Column("time", "time", "time"),
+)
+
+
 def _form(sort: str) -> Page:
     name = f"intelligence.alert-{sort}"
     return Page(name, f"raise an alert: {sort}", "form", name, opens="intelligence.alert")
@@ -61,5 +80,17 @@ PAGES = (
     Page("intelligence.supplement", "supplementary information", "form", "intelligence.supplement"),
     Page("intelligence.request", "ask a partner", "form", "intelligence.request"),
     Page("intelligence.reply", "answer a request", "form", "intelligence.reply"),
+    Page("intelligence.card", "action card", "detail", "intelligence.card", _CARD, template="card.html"),
+    Page("intelligence.query", "ask: hit or no hit", "form", "intelligence.query"),
+    Page(
+        "intelligence.queries",
+        "questions of hit or no hit",
+        "list",
+        "intelligence.queries",
+        _QUERIES,
+        opens="intelligence.card",
+    ),
+    Page("intelligence.confirm-hit", "confirm a hit", "form", "intelligence.confirm-hit"),
+    Page("intelligence.course", "how a hit goes on", "form", "intelligence.course"),
     Page("intelligence.requests", "requests", "list", "intelligence.requests", _REQUESTS),
 )

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from mithaq.capabilities.intelligence.card import QUESTIONS as CARD
 from mithaq.capabilities.intelligence.formats.columns import flat
 from mithaq.capabilities.intelligence.one import One, replies_to, show
 from mithaq.capabilities.intelligence.questions import QUESTIONS as ASKED
@@ -158,4 +159,5 @@ QUESTIONS = (
         roles=("analyst", "supervisor"),
     ),
     *ASKED,
+    *CARD,
 )  # fmt: skip

@@ -74,7 +74,7 @@ def _page(law: Law, vocabulary: Vocabulary, speaker: Speaker, text: Text | None)
     )
     overlap = [speaker.say(f"page.overlap.{law.overlap}")] if law.type == "agreement" else []
     private = [] if law.published else [speaker.say("page.private")]
-    general = [binding(law.obligations, speaker), *overlap, *private]
+    general = [binding(law.obligations, speaker), *overlap, *private, *_counter(law, speaker)]
     return Page(
         law=law.ref, digest=law.digest, language=speaker.language, title=law.title, note=law.note,
         type=speaker.say(f"page.type.{law.type}", parties=parties), in_force=_in_force(law, speaker),
@@ -90,6 +90,19 @@ def _in_force(law: Law, speaker: Speaker) -> str:
     if until is None:
         return speaker.say("page.in_force", start=speaker.instant(start))
     return speaker.say("page.in_force.until", start=speaker.instant(start), end=speaker.instant(until))
+
+
+def _counter(law: Law, speaker: Speaker) -> list[str]:
+    """What a national law says of the counter: what follows from a partner's silence, and how long measures last."""
+    if law.counter is None:
+        return []
+    holds = [
+        speaker.say(
+            "counter.holds", measure=speaker.word("value.measure.requested", measure), period=speaker.period(longest)
+        )
+        for measure, longest in sorted(law.counter.holds.items())
+    ]  # fmt: skip
+    return [speaker.say(f"counter.on_silence.{law.counter.on_silence}"), *holds, speaker.say("counter.holds.none")]
 
 
 def _area(name: str, each: Area, speaker: Speaker) -> str:
