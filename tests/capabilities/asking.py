@@ -65,4 +65,4 @@ def sent(node: Node, to: str, base: str) -> list[Any]:
 def duty(node: Node, id: str) -> Any:
     with node.store.read() as tx:
         row = tx.duties.get(id)
-    return None if row is None else canonical.decode(row.content, dict)
+    return None if row is None else {"state": row.state, **canonical.decode(row.content, dict)}

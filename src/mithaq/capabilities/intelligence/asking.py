@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 
 from mithaq.capabilities.intelligence import clocks, identifiers
 from mithaq.capabilities.intelligence.asked import CONFIRMATION, QUERY, Asked, Confirmed, Wait
-from mithaq.capabilities.intelligence.questions import QUERIES_VIEW, state_of_query
+from mithaq.capabilities.intelligence.questions import QUERIES_VIEW, VIEW, state_of_query
 from mithaq.capabilities.intelligence.reading import readable
 from mithaq.capabilities.intelligence.records import ALERTS
 from mithaq.capabilities.intelligence.search import Sort
@@ -28,6 +28,7 @@ from mithaq.kernel.plug import Command
 from mithaq.kernel.record import Kind, Marking, Record
 from mithaq.kernel.shelves import Row
 from mithaq.kernel.values import Code, FreeText, Line, PartyId, RecordId, link_id
+from mithaq.kernel.view import advance
 
 WATCH = "intelligence.watch"
 
@@ -82,6 +83,8 @@ def confirm(desk: Desk, given: ConfirmHit) -> Stated:
     """Tell the partner whether its hit is who or what stands here. A person says so, never a program."""
     if desk.actor.by == "token":
         raise NotAllowed("human", "a program confirms no hit", hint="an officer who has signed in does")
+    while advance(VIEW, desk.tx):  # an answer that has just come is an answer
+        pass
     row = desk.tx.views.get(QUERIES_VIEW, given.query)
     holding = desk.held(given.query)
     if holding.origin != desk.node.party or row is None or not readable(desk, holding):
