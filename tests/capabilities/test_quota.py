@@ -58,7 +58,8 @@ def test_no_more_leave_when_many_ask_at_once(world: World) -> None:
     }  # fmt: skip
     asked = [world.jo.do("intelligence.query", given, who=HOME) for _ in range(8)]
     refused = [each.exception().code for each in asked if each.exception() is not None]  # type: ignore[union-attr]
-    assert refused == ["quota-used"] * 5 and left(world.jo) == (QUOTA, QUOTA, 0)
+    assert refused == ["quota-used"] * 5
+    assert left(world.jo) == (QUOTA, QUOTA, 0)
     assert len(sent(world.jo, "SA", "intelligence.query")) == 3
 
 
@@ -69,7 +70,8 @@ def test_a_restart_forgets_nothing_and_the_next_day_begins_anew(tmp_path: Path) 
         jo = world.reopen("JO")
         with pytest.raises(NotAllowed) as refused:
             put(jo, "SA")
-        assert refused.value.code == "quota-used" and "200" in refused.value.message
+        assert refused.value.code == "quota-used"
+        assert "200" in refused.value.message
         world.clock.advance(timedelta(hours=12))
         assert put(jo, "SA").released == ("SA",)
 
@@ -88,7 +90,8 @@ def test_the_other_side_refuses_one_too_many_the_same_whether_or_not_there_is_a_
         (message,) = tx.links.carrying(f"{asked}/1")
     assert (message.outcome, message.code) == ("refused", "quota_used")
     beat(world)
-    assert state(world.jo, asked) == "refused" and not sent(world.sa, "JO", "intelligence.answer")
+    assert state(world.jo, asked) == "refused"
+    assert not sent(world.sa, "JO", "intelligence.answer")
     with world.sa.store.read() as tx:
         assert not tx.papers.page("intelligence.query")
     world.assert_sound()
@@ -121,7 +124,8 @@ def tampered(world: World, **fields: Any) -> str:
     world.step()
     with world.jo.store.read() as tx:
         found = tx.links.get(LINK, seq)
-    assert asked.id and found is not None
+    assert asked.id
+    assert found is not None
     return found.code
 
 
@@ -138,5 +142,3 @@ def tampered(world: World, **fields: Any) -> str:
 )  # fmt: skip
 def test_a_question_is_judged_again_on_arrival(world: World, fields: dict[str, Any], code: str) -> None:
     assert tampered(world, **fields) == code
-
-

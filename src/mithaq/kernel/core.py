@@ -11,6 +11,7 @@ from mithaq.kernel import canonical, quotas, review, voice
 from mithaq.kernel.attachment import declared as attachments
 from mithaq.kernel.desk import Desk, subject
 from mithaq.kernel.duty import duties
+from mithaq.kernel.keeping import desk as keeping
 from mithaq.kernel.law.decision import Decision
 from mithaq.kernel.law.explain import peer_view, reasons
 from mithaq.kernel.law.level import ABSENT
@@ -239,6 +240,7 @@ core = Capability(
         *matters.COMMANDS,
         *review.COMMANDS,
         *voice.COMMANDS,
+        *keeping.COMMANDS,
         *attachments.COMMANDS,
         *people.COMMANDS,
         *programs.COMMANDS,
@@ -262,6 +264,7 @@ core = Capability(
         *review.QUESTIONS,
         *quotas.QUESTIONS,
         *voice.QUESTIONS,
+        *keeping.QUESTIONS,
         *attachments.QUESTIONS,
         *lists.QUESTIONS,
         *waiting.QUESTIONS,
