@@ -81,7 +81,7 @@ def _matching(text: Law, request: Request) -> list[Clause]:
     return [each for each in text.clauses if matches(each, text, request, WORDS)]
 
 
-@examples(5)
+@examples(15)
 @given(st.integers(0, 2**32))
 def test_it_finds_profiling_exactly_where_two_requests_show_it(seed: int) -> None:
     random = Random(seed)
