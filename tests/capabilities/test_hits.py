@@ -263,3 +263,15 @@ def test_a_question_that_a_partners_node_does_not_know_is_told_as_not_understood
 def test_a_card_for_what_is_not_there_says_no_more_than_that(world: World) -> None:
     with pytest.raises(NotFound, match="no record"):
         world.jo.ask("intelligence.card", {"id": "SA-" + "0" * 26}, who=HOME)
+
+
+def test_a_question_that_was_taken_back_is_not_answered(world: World) -> None:
+    raised(world.sa)
+    asked = put(world.jo, "SA")
+    world.jo.do("link.recall", {"id": asked.id}, who=HOME).result()
+    beat(world)
+    world.clock_on(60)
+    world.step()
+    assert not sent(world.sa, "JO", "intelligence.answer")
+    assert state(world.jo, asked.id) in ("recalled", "")  # or erased, where nobody holds it any more
+    assert not [each for each in (duty(world.sa, f"answer_query/{asked.id}"),) if each and each["state"] == "open"]

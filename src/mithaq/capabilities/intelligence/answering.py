@@ -20,6 +20,7 @@ from mithaq.capabilities.intelligence.rows import VIEWS
 from mithaq.kernel import canonical
 from mithaq.kernel.alarm import set_alarm
 from mithaq.kernel.desk import Desk
+from mithaq.kernel.matter.record import recalled
 from mithaq.kernel.ports import Transaction
 from mithaq.kernel.record import Marking
 from mithaq.kernel.shelves import Holding
@@ -81,6 +82,10 @@ def tell(desk: Desk, query: str) -> None:
     """State the answer to whoever asked, and to nobody else. Every answer takes the same steps."""
     known = received(desk.tx, query)
     if known is None or known.answered:
+        return
+    if recalled(desk.tx, query) is not None:  # whoever asked has taken it back
+        keep(desk.tx, msgspec.structs.replace(known, settled=True), desk.at)
+        clocks.drop(desk, clocks.ANSWER, query, "recalled")
         return
     record = desk.draft(
         HIT_ANSWER, {"query": query, "answer": known.answer}, purpose=known.purpose,

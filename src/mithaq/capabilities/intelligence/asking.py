@@ -23,6 +23,7 @@ from mithaq.kernel import canonical, quota
 from mithaq.kernel.alarm import set_alarm
 from mithaq.kernel.desk import Desk, Stated
 from mithaq.kernel.law.explain import reasons
+from mithaq.kernel.matter.record import recalled
 from mithaq.kernel.people.roles import OPERATIONAL
 from mithaq.kernel.plug import Command
 from mithaq.kernel.record import Kind, Marking, Record
@@ -132,6 +133,8 @@ def _version(desk: Desk, to: str, sort: str) -> str:
 def _check_stage(desk: Desk, row: Row) -> None:
     if row.body.get("answer") != "hit":
         raise Clash("no-hit", "there is no hit to confirm", where="$.query", hint=state_of_query(desk, row))
+    if recalled(desk.tx, row.key) is not None:
+        raise Clash("recalled", "the question was taken back", where="$.query")
     if row.body.get("outcome"):
         raise Clash("confirmed", f"it was said already: {row.body['outcome']}", where="$.query")
 

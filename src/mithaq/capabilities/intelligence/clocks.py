@@ -48,6 +48,11 @@ def stop(desk: Desk, what: str, query: str, by: str) -> bool:
     return discharge(desk.tx, f"{what}/{query}", by, desk.at)
 
 
+def drop(desk: Desk, what: str, query: str, why: str) -> bool:
+    """It is not owed any more."""
+    return void(desk.tx, f"{what}/{query}", why, desk.at)
+
+
 def owed(tx: Transaction, what: str, query: str) -> Duty | None:
     """The duty, however it stands."""
     row = tx.duties.get(f"{what}/{query}")

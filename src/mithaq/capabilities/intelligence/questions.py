@@ -21,6 +21,7 @@ from mithaq.kernel import canonical
 from mithaq.kernel.clock import read_instant, write_instant
 from mithaq.kernel.desk import Desk
 from mithaq.kernel.law.decision import Decision
+from mithaq.kernel.matter.record import recalled
 from mithaq.kernel.people.roles import OPERATIONAL
 from mithaq.kernel.plug import Question
 from mithaq.kernel.ports import Transaction
@@ -31,7 +32,7 @@ from mithaq.kernel.view import View
 
 QUERIES_VIEW = "intelligence.queries"
 SILENT = "intelligence.silence"
-OVER = frozenset({"nil", "false_hit", "released", "declined", "refused", "not_understood"})
+OVER = frozenset({"nil", "false_hit", "released", "declined", "refused", "not_understood", "recalled"})
 NOT_UNDERSTOOD = frozenset({"not_understood", "not_covered"})
 """How a node answers that knows no questions: one that cannot read the Kind, and one that knows no such act."""
 
@@ -153,6 +154,8 @@ _MORE = {"answer": _answered, "confirmation": _confirmed, "progress": _progresse
 def state_of_query(desk: Desk, row: Row) -> str:
     """How a question stands, in one word."""
     body = row.body
+    if recalled(desk.tx, row.key) is not None:
+        return "recalled"
     if body.get("outcome") == "false_hit":
         return "false_hit"
     for name in ("progress", "outcome", "answer"):

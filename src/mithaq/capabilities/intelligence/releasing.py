@@ -21,6 +21,7 @@ from mithaq.kernel import canonical, hits, reviews
 from mithaq.kernel.alarm import set_alarm
 from mithaq.kernel.attachment.cross import is_on_its_way
 from mithaq.kernel.desk import Desk, Stated
+from mithaq.kernel.keeping.erase import erased
 from mithaq.kernel.matter.record import recalled
 from mithaq.kernel.plug import Command
 from mithaq.kernel.record import Marking
@@ -54,7 +55,7 @@ def confirmed(desk: Desk, holding: Holding) -> None:
         return  # the clock of whoever asked runs on: nothing is released on less
     clocks.start(desk, clocks.RELEASE, known.query, known.within, desk.at)
     for id in known.found:
-        if recalled(desk.tx, id) is None:
+        if _stands(desk, id):
             hits.note(desk.tx, id, known.asker, known.query)
             _release(desk, id, known)
     look(desk, known.query)
@@ -68,7 +69,7 @@ def look(desk: Desk, query: str) -> None:
     if any(desk.tx.papers.get(reviews.SORT, f"{id}/{known.asker}") is not None for id in known.found):
         set_alarm(desk.tx, desk.at + AGAIN, LOOK, query)
         return
-    gone = [id for id in known.found if recalled(desk.tx, id) is None and _has(desk, id, known.asker)]
+    gone = [id for id in known.found if _stands(desk, id) and _has(desk, id, known.asker)]
     if gone:
         _tell(desk, known, "released", gone)
     elif not clocks.is_suspended(desk.tx, clocks.RELEASE, query):
@@ -94,7 +95,7 @@ def course(desk: Desk, given: Course) -> Stated:
         for id in known.found:
             if desk.tx.papers.get(reviews.SORT, f"{id}/{known.asker}") is not None:
                 raise Clash("review", f"the release of {id} waits for a review", hint="withhold it: release.review")
-            if _has(desk, id, known.asker):
+            if _stands(desk, id) and _has(desk, id, known.asker):
                 raise Clash("gone", f"{id} was released", hint="take the record back: link.recall")
     desk.tx.audit.add(
         at=desk.at, who=desk.who, act=f"intelligence.course {given.state}", subject=given.query, reason=given.reason
@@ -109,6 +110,11 @@ def _release(desk: Desk, id: str, known: Received) -> None:
         desk.state(drafts.next_version(desk, record, {}), reference=desk.held(id).reference, only={known.asker})
     else:
         desk.release_to(id, known.asker, flash=known.urgency == "counter")
+
+
+def _stands(desk: Desk, id: str) -> bool:
+    """Whether an alert of ours is still here and was not taken back."""
+    return recalled(desk.tx, id) is None and erased(desk.tx, id) is None
 
 
 def _has(desk: Desk, id: str, partner: str) -> bool:

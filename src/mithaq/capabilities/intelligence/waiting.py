@@ -17,7 +17,9 @@ from mithaq.capabilities.intelligence.questions import SILENT, Silence, silence,
 from mithaq.kernel import canonical
 from mithaq.kernel.alarm import set_alarm
 from mithaq.kernel.desk import Desk
+from mithaq.kernel.keeping.erase import erased
 from mithaq.kernel.law.counter import own
+from mithaq.kernel.matter.record import recalled
 from mithaq.kernel.record import Record
 from mithaq.kernel.shelves import Holding
 from mithaq.kernel.values import link_id
@@ -64,6 +66,10 @@ def goes_on(desk: Desk, holding: Holding) -> None:
 
 def watch(desk: Desk, id: str) -> None:
     """See whether a question of ours was taken, and whether its partner was silent at the counter for too long."""
+    if recalled(desk.tx, id) is not None or erased(desk.tx, id) is not None:  # nothing is awaited any more
+        for what in (clocks.AWAIT_ANSWER, clocks.AWAIT_RELEASE, clocks.CONFIRM):
+            clocks.drop(desk, what, id, "recalled")
+        return
     query = desk.own(id)
     code = _refused(desk, query)
     if code:
