@@ -1,4 +1,4 @@
-"""The action card as an officer meets it: drawn in each language, with the three that a traveller may need, to print."""
+"""The action card as an officer meets it: in each language, with what the traveller may need in three, to print."""
 
 from __future__ import annotations
 

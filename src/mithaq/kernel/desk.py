@@ -213,7 +213,7 @@ class Desk(Struct, frozen=True):
         It is released as the newest version of its Kind that the partner reads and the law permits. ``confirmed``: as
         if a person there had confirmed a hit on it, which otherwise is known of those that somebody did confirm.
         """
-        if partner not in self.node.partners:
+        if not self.node.rings.is_partner(partner):
             raise NotFound("partner", f"{partner} is not a partner of this node", hint="see mithaq party list")
         found = considered(
             record, self.kind(record.kind), self._recipient(record, partner, confirmed), law=self.law, at=self.at,
@@ -226,7 +226,7 @@ class Desk(Struct, frozen=True):
 
     def _recipient(self, record: Record, partner: str, confirmed: bool = False) -> Recipient:
         hit = confirmed or hits.is_confirmed(self.tx, record.id, partner)
-        return Recipient(partner, self.node.cards[partner].reads, hit)
+        return Recipient(partner, self.node.rings.partner(partner).card.reads, hit)
 
     def _may_have(self, record: Record, partner: str) -> bool:
         """Whether the law would let a partner have this version now, whatever it refers to."""
