@@ -17,12 +17,13 @@ from mithaq.kernel.clock import Clock
 from mithaq.kernel.clockwork import tick
 from mithaq.kernel.desk import Desk, Surroundings
 from mithaq.kernel.law.rulebook import Rulebook
-from mithaq.kernel.link import manifests, recall, recover, send
+from mithaq.kernel.link import manifests, pause, recall, recover, send
 from mithaq.kernel.link.ends import Ends, Keystore
 from mithaq.kernel.link.evidence import Keep
 from mithaq.kernel.link.inbound import Answer, Inbound
 from mithaq.kernel.link.line import Line
 from mithaq.kernel.link.outbound import Outbound
+from mithaq.kernel.link.pause import KeepRemoved
 from mithaq.kernel.link.rings import Rings
 from mithaq.kernel.link.rotation import Rotation
 from mithaq.kernel.party import Card, Identity, Partner
@@ -34,6 +35,9 @@ from mithaq.kernel.plug import Capability
 from mithaq.kernel.ports import Metrics, NoMetrics, NoPictures, Pictures, Store, Transaction, Transport
 from mithaq.kernel.standing import Standing
 from mithaq.kernel.view import View, advance, behind
+from mithaq.kernel.witness.attend import Attendance
+from mithaq.kernel.witness.cosignature import Cosigner
+from mithaq.kernel.witness.port import NoWitnesses, Witnesses
 
 HEALTHY = 5.0  # seconds within which a store that works commits
 
@@ -58,6 +62,9 @@ class Node:
         watermark: Callable[[int], None] | None = None,
         learn: Callable[[Identity], None] | None = None,
         pictures: Pictures | None = None,
+        cosigner: Cosigner | None = None,
+        keep_removed: KeepRemoved | None = None,
+        witnesses: Witnesses | None = None,
     ) -> None:
         self.clock = clock
         self.store = store
@@ -95,8 +102,13 @@ class Node:
             keep=evidence,
             metrics=self.metrics,
             tell=self._tell,
+            cosigner=cosigner,
         )
         self._inbound, self._outbound = Inbound(ends), Outbound(ends)
+        self._witnesses = witnesses or NoWitnesses()
+        self.attendance = Attendance(ends, self._witnesses)
+        self._watermark, self._keep_removed = watermark, keep_removed
+        self._removed: dict[str, str] | None = None  # whom the file beside the store names, once it was written
         self._rotation = Rotation(ends, randomness=randomness, touched=self._touched, unsure=self._unsure)
         self.surroundings = Surroundings(
             party=identity.party,
@@ -114,7 +126,7 @@ class Node:
             pictures=pictures or NoPictures(),
         )
         self._position = 0
-        store.finish_with(self._finish, lambda: watermark(self._position) if watermark else None)
+        store.finish_with(self._finish, self._beside)
         self._rotation.turn()
 
     @property
@@ -130,6 +142,7 @@ class Node:
         """Finish what is being written, then let go of store and transport."""
         self.store.close()
         self._transport.close()
+        self._witnesses.close()
 
     # -- inside the nation -------------------------------------------------------------------------------------------
 
@@ -230,6 +243,7 @@ class Node:
         for party, line in self._lines.items():
             if line.due(self.clock.monotonic()):
                 moved += self.attempt(party)
+        self.attendance.attend()
         self.catch_up()
         self.tick()
         return moved
@@ -324,3 +338,12 @@ class Node:
                 self._rotation.sign_head(tx, link)
         self._touched.clear()
         self._position = tx.journal.last()
+        self._now_removed = pause.removed(tx)
+
+    def _beside(self) -> None:
+        """After each commit: keep beside the store what a store that is set back would not know."""
+        if self._watermark is not None:
+            self._watermark(self._position)
+        if self._keep_removed is not None and self._removed != self._now_removed:
+            self._keep_removed(self._now_removed)
+            self._removed = self._now_removed
