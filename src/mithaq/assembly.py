@@ -40,6 +40,7 @@ from mithaq.kernel.statement import Statement, sign, signatories, verified_any
 from mithaq.kernel.values import PartyId, digest, link_id
 from mithaq.kernel.witness import partner as witnessing
 from mithaq.kernel.witness.card import witness_name
+from mithaq.kernel.witness.port import Witnesses
 
 
 def init_home(home: Home, config: Config, *, at: datetime) -> Card:
@@ -79,6 +80,7 @@ def open_home(
     store: Store | None = None,
     transport: Transport | None = None,
     metrics: Metrics | None = None,
+    witnesses: Witnesses | None = None,
 ) -> Node:
     """The node that lives in this home. The caller holds the home's lock and closes the node's store."""
     config = read_config(home)
@@ -113,7 +115,7 @@ def open_home(
         learn=lambda known: write_card(home, config, known),
         pictures=PillowPictures(),
         keep_removed=(lambda found: write_private(home.removed, canonical.encode(found))) if store is None else None,
-        witnesses=HttpsWitnesses({name: each.url for name, each in config.witnesses.items()}),
+        witnesses=witnesses or HttpsWitnesses({name: each.url for name, each in config.witnesses.items()}),
         cosigner=WitnessKeys.load(home.witness, unlock_secret(home)) if home.witness.exists() else None,
     )
 

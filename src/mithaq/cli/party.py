@@ -166,7 +166,7 @@ def standing(home: Home, as_json: bool) -> None:
 @json_option
 @pass_home
 def forget(home: Home, party: str, as_json: bool) -> None:
-    """Take a removed nation off the list of partners; its address and card are not used any more. What was logged stays.
+    """Take a removed nation off the list of partners; its card is not used any more. What was logged stays.
 
     Trusting its card again does not take it back. Statements about it, and agreements signed with it, stay too.
     """

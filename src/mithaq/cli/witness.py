@@ -146,7 +146,7 @@ def show(home: Home, own: str | None, as_json: bool) -> None:
 
 def _told(keys: WitnessKeys, logs: list[dict[str, Any]], as_json: bool) -> None:
     found = {"name": keys.keys[0].name, "vkeys": [key.text for key in keys.keys], "logs": logs}
-    emit(found, as_json=as_json, text="\n".join([found["name"], *found["vkeys"]]))
+    emit(found, as_json=as_json, text="\n".join([keys.keys[0].name, *(key.text for key in keys.keys)]))
     if logs and not as_json:
         table("logs", ("origin", "size"), [(each["origin"], str(each["size"])) for each in logs])
 

@@ -27,6 +27,7 @@ from mithaq.kernel.record import Record
 from mithaq.kernel.release import Release
 from mithaq.kernel.values import Count, Line, PartyId, RecordId, ends
 from mithaq.kernel.view import UNFOLDED
+from mithaq.kernel.witness import desk as witnesses
 
 
 class About(Struct, frozen=True, forbid_unknown_fields=True):
@@ -230,6 +231,7 @@ core = Capability(
     commands=(
         *COMMANDS,
         *partners.COMMANDS,
+        *witnesses.COMMANDS,
         *matters.COMMANDS,
         *review.COMMANDS,
         *attachments.COMMANDS,
@@ -252,6 +254,7 @@ core = Capability(
         ),
         *QUESTIONS,
         *partners.QUESTIONS,
+        *witnesses.QUESTIONS,
         *matters.QUESTIONS,
         *review.QUESTIONS,
         *attachments.QUESTIONS,

@@ -1,4 +1,4 @@
-"""Witnesses outside, over HTTP(S) (C2SP tlog-witness). Nothing secret is sent: who answers is known by its signature."""
+"""Witnesses outside, over HTTP(S) (C2SP tlog-witness). Nothing secret is sent: answers are signed."""
 
 from __future__ import annotations
 

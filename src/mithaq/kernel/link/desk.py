@@ -23,6 +23,7 @@ from mithaq.kernel.people.roles import EVERYONE, OPERATIONAL
 from mithaq.kernel.plug import Command, Question
 from mithaq.kernel.values import Count, PartyId, RecordId, ends, link_id
 from mithaq.kernel.witness import partner as witnessing
+from mithaq.kernel.witness.desk import best
 
 TILES = 64  # files of a log in one answer
 STORED: dict[str, Any] = {"of_views": False}  # rests on what is stored, on no view
@@ -147,7 +148,7 @@ def verify(desk: Desk, _: Nothing) -> tuple[Verification, ...]:
 def prove(desk: Desk, given: Number) -> Proof:
     """The proof that a message is in the signed log, from this node's own copy of it."""
     link = link_id(given.sender, given.receiver)
-    message, note = desk.tx.links.get(link, given.seq), desk.tx.links.checkpoint(link)
+    message, note = desk.tx.links.get(link, given.seq), best(desk, link, given.seq) or desk.tx.links.checkpoint(link)
     if message is None or note is None:
         raise NotFound("message", f"no message {given.seq} on {link}", hint="see mithaq link status")
     edge, (signed, _) = desk.tx.links.edge(link), read_checkpoint(note)

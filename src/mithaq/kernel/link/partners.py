@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from mithaq.errors import Clash, NotFound
 from mithaq.kernel.desk import Desk
+from mithaq.kernel.duty import discharge
 from mithaq.kernel.link import pause
 from mithaq.kernel.matter import link as matters
 from mithaq.kernel.matter.link import KIND, Reason
@@ -160,6 +161,7 @@ def _stop(desk: Desk, says: str, partner: str, reason: str) -> str:
     """Say it to the partner, and note it at home."""
     parties = (desk.node.party, partner)
     matter = speak(desk, KIND, says, parties=parties, reason=reason, received="stays_bound")
+    discharge(desk.tx, f"split_view/{link_id(partner, desk.node.party)}", f"link_{says}", desk.at)
     desk.tx.memos.put(_matter(partner), matter)
     desk.tx.memos.put(f"stop-reason/{partner}", reason)
     desk.tx.journal.add("removed" if says == "remove" else "paused", partner, at=desk.at, party=partner)

@@ -45,20 +45,22 @@ class Attendance:
     def __init__(self, ends: Ends, witnesses: Witnesses) -> None:
         self._ends, self._witnesses = ends, witnesses
         self._looked: dict[tuple[str, str], float] = {}
-        self.problems: dict[str, str] = {}  # by witness: why it was not reached, or does not do its part
+        self.problems: dict[str, str] = {}  # by "link witness": why it was not reached, or does not do its part
 
     def attend(self) -> int:
         """Submit heads that lack a cosignature, look at what witnesses saw, see to duties. New cosignatures."""
         count, me = 0, self._ends.party
         for asked in self._asked():
+            about = f"{asked.link} {asked.name}"
             try:
                 count += self._submit(asked) if ends_of(asked.link)[0] == me else self._look(asked)
             except Unavailable as problem:
-                self.problems[asked.name] = problem.message
+                self.problems[about] = problem.message
             except MithaqError as problem:
-                self.problems[asked.name] = f"{asked.link}: {problem.message}"
+                self.problems[about] = problem.message
+                self._ends.metrics.count("witness_problems", witness=asked.name, code=problem.code)
             else:
-                self.problems.pop(asked.name, None)
+                self.problems.pop(about, None)
         self._see_to_duties()
         return count
 
@@ -183,7 +185,7 @@ class Attendance:
         self._ends.keep(kept_as)
         duty = Duty(
             id=f"{SPLIT}/{asked.link}", what=SPLIT, about=asked.link, since=at, due=at + timedelta(hours=24),
-            owed_by="legal_officer", escalates_to="supervisor", discharged_by=("link.pause", "party.remove"),
+            owed_by="legal_officer", escalates_to="supervisor", discharged_by=("link_pause", "link_remove"),
         )  # fmt: skip
         self._ends.store.write(lambda tx: open_duty(tx, duty)).result()
         raise Untrusted("split-view", what)
