@@ -10,8 +10,7 @@ import msgspec
 import pytest
 
 from mithaq.kernel import canonical
-from mithaq.kernel.link import charter
-from mithaq.kernel.link import speaks
+from mithaq.kernel.link import charter, speaks
 from mithaq.kernel.link.inbound import Answer
 from mithaq.kernel.link.message import Delivery
 from mithaq.kernel.link.send import Room, next_delivery
