@@ -38,7 +38,7 @@ THIRD_PARTY = {
     "adapters/evidence": {"structlog"},
     "adapters/metrics": {"prometheus_client"},
     "adapters/pictures": {"PIL", "msgspec"},
-    "adapters/store": {"msgspec", "sqlalchemy"},
+    "adapters/store": {"cryptography", "msgspec", "sqlalchemy"},
     "adapters/transport": {"cryptography", "httpx2", "msgspec"},
     "adapters/keystore": {"cryptography", "msgspec", "pkcs11"},
     "adapters/witness": {"httpx2"},

@@ -14,7 +14,7 @@ from mithaq.adapters.keystore.file import KeyFile
 from mithaq.adapters.keystore.witness import WitnessKeys
 from mithaq.adapters.metrics.prometheus import PrometheusMetrics
 from mithaq.adapters.pictures.pillow import PillowPictures
-from mithaq.adapters.store.sql import open_store
+from mithaq.adapters.store.sql import SqlStore, open_store
 from mithaq.adapters.store.watermark import Watermark
 from mithaq.adapters.transport.certificate import make_certificate
 from mithaq.adapters.transport.https import HttpsTransport
@@ -35,7 +35,7 @@ from mithaq.kernel.law.vocabulary import Vocabulary, load_vocabulary
 from mithaq.kernel.link import pause, recover
 from mithaq.kernel.node import Node
 from mithaq.kernel.party import Card, Identity, Partner, read_identity, root_card
-from mithaq.kernel.ports import Metrics, Signer, Store, Transaction, Transport
+from mithaq.kernel.ports import Keyed, Metrics, Signer, Store, Transaction, Transport
 from mithaq.kernel.statement import Statement, sign, signatories, verified_any
 from mithaq.kernel.values import PartyId, digest, link_id
 from mithaq.kernel.witness import partner as witnessing
@@ -94,7 +94,7 @@ def open_home(
     partners = read_partners(home, config, at=clock.now())
     keys, book = load_keys(home, clock.now()), read_laws(home, identity, partners)
     watermark = Watermark(home.watermark) if store is None else None
-    kept = store or open_store(home.store)
+    kept = store or open_store(home.store, _store_secret(keys))
     if store is None:
         _put_removed_right(kept, home, config.party, clock.now())
     if watermark is not None:
@@ -118,6 +118,16 @@ def open_home(
         witnesses=witnesses or HttpsWitnesses({name: each.url for name, each in config.witnesses.items()}),
         cosigner=WitnessKeys.load(home.witness, unlock_secret(home)) if home.witness.exists() else None,
     )
+
+
+def open_home_store(home: Home, path: Path | None = None) -> SqlStore:
+    """The store of a home, or a copy of it in another file. The caller closes it."""
+    return open_store(path or home.store, _store_secret(load_keys(home)))
+
+
+def _store_secret(keys: Keyed) -> bytes:
+    """What the record keys of a home's store are wrapped under. It never changes, though signing keys do."""
+    return keys.mac(b"mithaq record keys 1")
 
 
 def load_keys(home: Home, at: datetime | None = None) -> KeyFile:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-SCHEMA = 4
+SCHEMA = 5
 
 metadata = MetaData()
 _Serial = BigInteger().with_variant(Integer, "sqlite")
@@ -191,6 +191,10 @@ blobs = Table(
     "blobs", metadata, Column("hash", LargeBinary, primary_key=True), Column("data", LargeBinary, nullable=False)
 )
 
+record_keys = Table(
+    "record_keys", metadata, Column("owner", Text, primary_key=True), Column("wrapped", LargeBinary, nullable=False)
+)
+
 STEPS: dict[int, tuple[str, ...]] = {
     2: ("create index if not exists messages_lane on messages (link, lane, seq) where outcome = 'waiting'",),
     3: (),  # statements and duties: new tables
@@ -205,4 +209,5 @@ STEPS: dict[int, tuple[str, ...]] = {
         "delete from rows",
         "delete from cursors",
     ),
+    5: (),  # record keys: a new table, and what was kept in the clear is sealed under them (``vault.reseal``)
 }

@@ -22,6 +22,7 @@ from mithaq.adapters.store.papers import SqlAudit, SqlBlobs, SqlPapers
 from mithaq.adapters.store.pending import Pending
 from mithaq.adapters.store.prepared import Prepared
 from mithaq.adapters.store.shelves import SqlDecisions, SqlJournal, SqlMemos, SqlRecords
+from mithaq.adapters.store.vault import SealedShelf, Vault, reseal
 from mithaq.adapters.store.views import SqlViews
 from mithaq.adapters.store.writer import Writer
 from mithaq.errors import Clash, Unavailable
@@ -34,13 +35,14 @@ MEMORY = ":memory:"
 class SqlTransaction:
     """The shelves over one connection. What they add waits in ``pending`` until ``flush`` or until it is asked for."""
 
-    def __init__(self, connection: Connection, *, readonly: bool = False) -> None:
+    def __init__(self, connection: Connection, vault: Vault, *, readonly: bool = False) -> None:
         run = Prepared(connection)
         pending = Pending(run, readonly)
+        sealed = SealedShelf(vault, run, pending)
         self.flush = pending.flush
-        self.records = SqlRecords(run, pending)
+        self.records = SqlRecords(run, pending, sealed)
         self.journal = SqlJournal(run, pending)
-        self.links = SqlLinks(run, pending)
+        self.links = SqlLinks(run, pending, sealed)
         self.decisions = SqlDecisions(run, pending)
         self.views = SqlViews(run)
         self.audit = SqlAudit(run)
@@ -48,7 +50,7 @@ class SqlTransaction:
         self.statements = SqlStatements(run, pending)
         self.duties = SqlDuties(run, pending)
         self.papers = SqlPapers(run, pending)
-        self.blobs = SqlBlobs(run, pending)
+        self.blobs = SqlBlobs(run, pending, sealed)
 
 
 class SqlStore:
@@ -62,16 +64,18 @@ class SqlStore:
         writing: Engine,
         reading: Engine,
         alone: AbstractContextManager[Any],
+        vault: Vault,
         checkpointer: Checkpointer | None = None,
     ) -> None:
         self._reading = reading
+        self._vault = vault
         self._alone = alone
         self._engines = (writing, reading)
         self._connection = writing.connect()
         with self._connection.begin():
-            _check_schema(self._connection)
+            _check_schema(self._connection, vault)
         self._checkpointer = checkpointer
-        self._writer = Writer(self._connection, SqlTransaction, alone)
+        self._writer = Writer(self._connection, lambda connection: SqlTransaction(connection, vault), alone)
         if checkpointer is not None:
             self._writer.finish_with(lambda _: None, checkpointer.committed)
 
@@ -89,7 +93,7 @@ class SqlStore:
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         with self._alone, self._reading.connect() as connection, connection.begin():
-            yield SqlTransaction(connection, readonly=True)
+            yield SqlTransaction(connection, self._vault, readonly=True)
 
     def close(self) -> None:
         self._writer.close()
@@ -100,18 +104,21 @@ class SqlStore:
             engine.dispose()
 
 
-def open_store(path: Path | str) -> SqlStore:
+def open_store(path: Path | str, secret: bytes | None = None) -> SqlStore:
     """The store in this SQLite file, made if absent and readable by its owner only; ``:memory:`` lives in memory.
 
-    Clash if a newer Mithaq wrote it; Unavailable if it is not a database or cannot be opened.
+    ``secret``: what its record keys are wrapped under, the same 32 bytes each time; without, they are no secret.
+    Clash if a newer Mithaq wrote it; Untrusted if it belongs to another secret; Unavailable if it is not a database or
+    cannot be opened.
     """
+    vault = Vault(secret)
     try:
         if str(path) == MEMORY:
             engine = create_engine(
                 "sqlite://", hide_parameters=True, poolclass=StaticPool, connect_args={"check_same_thread": False}
             )
             _control(engine, "BEGIN")
-            return SqlStore(engine, engine, threading.RLock())
+            return SqlStore(engine, engine, threading.RLock(), vault)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         writing, reading = (
             create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args={"timeout": 30}) for _ in range(2)
@@ -119,7 +126,7 @@ def open_store(path: Path | str) -> SqlStore:
         _control(writing, "BEGIN IMMEDIATE", f"wal_autocheckpoint={BACKSTOP}")
         _control(reading, "BEGIN", "query_only=ON")
         copying = create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args={"timeout": 30})
-        return SqlStore(writing, reading, nullcontext(), Checkpointer(copying))
+        return SqlStore(writing, reading, nullcontext(), vault, Checkpointer(copying))
     except (OSError, DatabaseError) as problem:
         detail = str(getattr(problem, "orig", problem))
         raise Unavailable("store", f"the store cannot be opened: {detail}", where=str(path)) from None
@@ -131,7 +138,14 @@ def _control(engine: Engine, begin: str, *more: str) -> None:
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _: Any) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000", *more):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+            "busy_timeout=30000",
+            *more,
+        ):
             connection.execute(f"PRAGMA {pragma}").fetchall()
 
     @event.listens_for(engine, "begin")
@@ -139,7 +153,7 @@ def _control(engine: Engine, begin: str, *more: str) -> None:
         connection.exec_driver_sql(begin)
 
 
-def _check_schema(connection: Connection) -> None:
+def _check_schema(connection: Connection, vault: Vault) -> None:
     schema.metadata.create_all(connection)
     found = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.name == "schema"))
     number = schema.SCHEMA if found is None else int(found)
@@ -150,5 +164,20 @@ def _check_schema(connection: Connection) -> None:
     for step in range(number + 1, schema.SCHEMA + 1):
         for statement in schema.STEPS[step]:
             connection.exec_driver_sql(statement)
+    if number < 5:
+        run = Prepared(connection)
+        pending = Pending(run, readonly=False)
+        reseal(run, SealedShelf(vault, run, pending))
+        pending.flush()
+    _check_secret(connection, vault)
     connection.execute(delete(schema.meta).where(schema.meta.c.name == "schema"))
     connection.execute(insert(schema.meta), {"name": "schema", "value": str(schema.SCHEMA)})
+
+
+def _check_secret(connection: Connection, vault: Vault) -> None:
+    """Untrusted unless the record keys are wrapped under the secret that this store was first opened with."""
+    found = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.name == "vault"))
+    if found is None:
+        connection.execute(insert(schema.meta), {"name": "vault", "value": vault.wrap("vault", b"").hex()})
+    else:
+        vault.unwrap("vault", bytes.fromhex(found))

@@ -1,7 +1,8 @@
 """What crosses a link although one side has paused or removed the other: the Charter's statements, and nothing else.
 
-That it was paused, removed or taken back; that a record is recalled, so that nobody acts on what is wrong; and new
-keys, so that a lost one harms nobody. They are told in both directions. No release and no other matter is among them.
+That it was paused, removed or taken back; that a record is recalled, so that nobody acts on what is wrong; that one was
+deleted, held or passed on, which its origin is owed; and new keys, so that a lost one harms nobody. They are told in
+both directions. No release and no other matter is among them; nor is what was done on a record.
 """
 
 from __future__ import annotations
@@ -12,8 +13,12 @@ from mithaq.errors import MithaqError
 from mithaq.kernel.link.message import Delivery
 from mithaq.kernel.matter.said import read_said
 
-CROSSES = ("matter.link", "matter.record")
-"""Kinds of matter of the Charter, in every version."""
+CROSSES: dict[str, tuple[str, ...]] = {
+    "matter.link": (),
+    "matter.record": (),
+    "matter.holding": ("deleted", "held", "freed", "passed_on"),
+}
+"""Kinds of matter of the Charter, in every version, and which of their verbs cross (none named: all)."""
 
 
 def crosses(content: bytes) -> bool:
@@ -25,7 +30,9 @@ def crosses(content: bytes) -> bool:
             return False
         if "manifest" in body or "revocation" in body:
             return True
-        return read_said(body["statement"].encode()).kind.rpartition("/")[0] in CROSSES
+        said = read_said(body["statement"].encode())
+        verbs = CROSSES.get(said.kind.rpartition("/")[0])
+        return verbs is not None and (not verbs or said.says in verbs)
     except (MithaqError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return False
 

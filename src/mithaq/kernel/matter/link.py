@@ -54,7 +54,7 @@ class Theirs(Struct, frozen=True):
     at: Instant
 
 
-def note(tx: Transaction, said: Said, me: str) -> None:
+def note(tx: Transaction, said: Said, _: datetime, me: str) -> None:
     """Take up what a partner says of its dealings with us; of several statements, the one made last counts."""
     if said.party == me or said.says not in GIVES:
         return
