@@ -36,6 +36,7 @@ from mithaq.kernel.matter import link as matters
 from mithaq.kernel.node import Node
 from mithaq.kernel.people.actor import HOME
 from mithaq.kernel.seal import seal, unseal
+from tests.kernel.people.staff import Staff
 from tests.worlds import START, alert
 
 
@@ -280,7 +281,7 @@ def test_a_delivery_under_way_arrives_or_does_not_and_both_know_which(region: Re
     region.nodes["JO"].line("SA").size = 16 * 1024
     for n in range(60):
         region.state(plate=f"P-{n}")
-    stopped = []
+    stopped: list[Any] = []
 
     def meanwhile(party: str, delivery: Delivery) -> None:
         if party == "SA" and delivery.messages and not stopped:
@@ -327,7 +328,12 @@ def test_a_restart_and_the_same_card_again_change_nothing(stored: Region) -> Non
     stored.restart("JO")
     home = stored.homes["JO"]
     card = home.partner("SA").read_bytes()
-    stored.restart("JO", lambda: (home.partner("SA").unlink(), write_private(home.partner("SA"), card))[0])
+
+    def trust_again() -> None:
+        home.partner("SA").unlink()
+        write_private(home.partner("SA"), card)
+
+    stored.restart("JO", trust_again)
     stored.join("SA")
     stored.state(plate="LATER")
     stored.settle()
@@ -407,9 +413,13 @@ def test_coming_back_takes_two_people_and_starts_from_here(region: Region) -> No
         region.do("JO", "link.resume", party="SA")
     with pytest.raises(Clash):
         region.do("JO", "link.pause", party="SA")
-    region.nodes["JO"].do(
-        "party.readmit", {"party": "SA"}, who=HOME, glass="the other shift is not reached tonight"
-    ).result()
+    with pytest.raises(NotAllowed, match="no glass is broken"):
+        region.nodes["JO"].do(
+            "party.readmit", {"party": "SA"}, who=HOME, glass="the other shift is not reached tonight"
+        ).result()
+    staff = Staff(region.nodes["JO"], region.clock)
+    staff.do("acts.approve", {"id": waits.waiting}, staff.officer("rania", "legal_officer"))
+    assert region.dealing("JO", "SA").ours == "open"
     region.join("SA")
     after = region.state(plate="AFTER")
     region.settle()

@@ -176,10 +176,8 @@ def test_of_two_that_race_one_is_cosigned_and_the_other_told_to_begin_again(bure
         return plain(origin, old, new)
 
     bureau.state.advance = advance  # type: ignore[method-assign]
-    threads = [
-        threading.Thread(target=lambda size=size: answers.append(bureau.service.add(LOG.request(7, size))))  # type: ignore[misc]
-        for size in (20, 30)
-    ]
+    requests = (LOG.request(7, 20), LOG.request(7, 30))
+    threads = [threading.Thread(target=lambda each=each: answers.append(bureau.service.add(each))) for each in requests]
     for each in threads:
         each.start()
     for each in threads:

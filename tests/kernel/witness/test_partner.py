@@ -147,17 +147,22 @@ def test_a_receiver_that_was_set_back_cosigns_nothing_until_it_is_shown_what_it_
     world.sa.store.write(forget).result()
     with world.jo.store.read() as tx:
         notes = kept.notes(tx, "JO>SA")
-    world.jo.store.write(
-        lambda tx: [tx.papers.remove("cosigned/JO>SA", f"{each.checkpoint.size:016d}") for each in notes]
-    ).result()
+
+    def hide(tx: Any, *, again: bool) -> None:
+        for each in notes:
+            id = f"{each.checkpoint.size:016d}"
+            if again:
+                tx.papers.put("cosigned/JO>SA", id, each.text.encode())
+            else:
+                tx.papers.remove("cosigned/JO>SA", id)
+
+    world.jo.store.write(lambda tx: hide(tx, again=False)).result()
     state(world, 1, first=3)
     world.step()
     with world.sa.store.read() as tx:
         assert partner.is_unsure(tx, "JO>SA")  # JO shows nothing: nothing is cosigned
         assert tx.memos.get("cosigned/JO>SA") is None
-    world.jo.store.write(
-        lambda tx: [tx.papers.put("cosigned/JO>SA", f"{n.checkpoint.size:016d}", n.text.encode()) for n in notes]
-    ).result()
+    world.jo.store.write(lambda tx: hide(tx, again=True)).result()
     state(world, 1, first=4)
     world.step()
     with world.sa.store.read() as tx:

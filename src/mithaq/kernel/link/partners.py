@@ -14,6 +14,7 @@ from mithaq.kernel.matter import link as matters
 from mithaq.kernel.matter.link import KIND, Reason
 from mithaq.kernel.matter.speak import speak
 from mithaq.kernel.people.roles import EVERYONE
+from mithaq.kernel.people.second import OnlyBy
 from mithaq.kernel.plug import Command, Question
 from mithaq.kernel.values import PartyId, link_id
 
@@ -188,10 +189,12 @@ def _matter(partner: str) -> str:
     return f"stop-matter/{partner}"
 
 
-def _two(desk: Desk, given: Whom) -> str:
-    return "a removed partner comes back only by two people"
+def _two(_: Desk, __: Whom) -> str:
+    """Always, and no glass is broken for it: nothing is lost by waiting for the second."""
+    return OnlyBy("a removed partner comes back only by two people", _READMITS)
 
 
+_READMITS = ("supervisor", "legal_officer")
 _STOPS = ("supervisor", "legal_officer", "liaison_officer", "administrator")
 COMMANDS = (
     Command(
@@ -201,7 +204,7 @@ COMMANDS = (
     Command("party.remove", "deal with a partner no more", ToRemove, Removed, remove, roles=_STOPS),
     Command(
         "party.readmit", "deal with a removed partner again", Whom, Readmitted, readmit,
-        roles=("supervisor", "legal_officer"), second=_two,
+        roles=_READMITS, second=_two,
     ),
 )  # fmt: skip
 QUESTIONS = (
