@@ -4,9 +4,6 @@
     python tools/verify_link.py proof seven.tlog-proof --sender jo/card.json --message seven.json --policy jo-sa.policy
     python tools/verify_link.py evidence split-view.json --sender jo/card.json
 
-A policy (C2SP tlog-policy) says whose cosignatures the checkpoint of a proof needs. Evidence proves that its sender
-signed two logs of one link.
-
 Exit code 0: everything holds. 1: something does not, and is named. 2: a file cannot be read. Written from
 docs/protocol.md alone, so that it is a second opinion and not an echo.
 """
@@ -36,7 +33,9 @@ def main() -> int:
     parser.add_argument("--sender", type=Path, required=True, help="the sender's card")
     parser.add_argument("--receiver", type=Path, help="the receiver's card, to check receipts")
     parser.add_argument("--message", type=Path, help="for a proof: the exact bytes of the message")
-    parser.add_argument("--policy", type=Path, help="for a proof: who must have cosigned, as a tlog-policy file")
+    parser.add_argument(
+        "--policy", type=Path, help="for a proof: whose cosignatures it needs, as a C2SP tlog-policy file"
+    )
     given = parser.parse_args()
     try:
         sender = read_card(given.sender.read_bytes())
@@ -244,7 +243,7 @@ def check_policy(policy: str, checkpoint: str) -> str:
     marks = [line[2:].split(" ") for line in checkpoint.partition("\n\n")[2].strip("\n").split("\n")]
     signed: set[str] = set()
     known: set[str] = set()
-    quorum = None
+    quorum = ""
     for words in (line.split() for line in policy.split("\n") if line.strip() and not line.strip().startswith("#")):
         if words[0] == "witness" and len(words) in (3, 4) and words[1] not in known:
             known.add(words[1])
@@ -258,12 +257,10 @@ def check_policy(policy: str, checkpoint: str) -> str:
             known.add(words[1])
             if sum(each in signed for each in of) >= need:
                 signed.add(words[1])
-        elif words[0] == "quorum" and len(words) == 2 and quorum is None and (words[1] in known or words[1] == "none"):
+        elif words[0] == "quorum" and len(words) == 2 and not quorum and (words[1] in known or words[1] == "none"):
             quorum = words[1]
         elif words[0] != "log":
             raise Wrong(f"the policy has a line that cannot be read: {' '.join(words)[:60]}")
-    if quorum is None:
-        raise Wrong("the policy has no quorum")
     if quorum != "none" and quorum not in signed:
         raise Wrong(f"the quorum {quorum} is not met: cosigned by {', '.join(sorted(signed)) or 'nobody'}")
     return f"witnessed by {', '.join(sorted(signed)) or 'nobody, as none is asked for'}"
@@ -272,8 +269,7 @@ def check_policy(policy: str, checkpoint: str) -> str:
 def cosigned(vkey: str, body: str, marks: list[list[str]]) -> bool:
     """Whether the key of a witness cosigned this checkpoint. A false cosignature of a known key spoils it."""
     name, short, encoded = vkey.split("+", 2)
-    raw = base64.b64decode(encoded)
-    sort, public = raw[:1], raw[1:]
+    sort, public = base64.b64decode(encoded)[:1], base64.b64decode(encoded)[1:]
     if hashlib.sha256(name.encode() + b"\n" + sort + public).digest()[:4].hex() != short or sort not in (b"\4", b"\6"):
         raise Wrong(f"the key of {name} is no witness key")
     found = False
@@ -301,10 +297,7 @@ def check_evidence(path: Path, sender: dict[str, Any]) -> str:
     if found["format"] != "mithaq-evidence/1" or found["kind"] != "signed" or not found.get("held"):
         raise Wrong("not evidence of a split view")
     notes = [base64.b64decode(found["given"]).decode(), found["held"][0]]
-    origins = {note.split("\n")[0] for note in notes}
-    if len(origins) != 1:
-        raise Wrong("the two notes are of different logs")
-    link = origins.pop().removeprefix("mithaq/").replace("/", ">")
+    link = notes[0].split("\n")[0].removeprefix("mithaq/").replace("/", ">")
     (one, first), (other, second) = (check_checkpoint(note, link, sender) for note in notes)
     if one == other:
         differ = first != second
