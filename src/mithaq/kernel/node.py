@@ -35,6 +35,7 @@ from mithaq.kernel.people.door import Door
 from mithaq.kernel.plug import Capability
 from mithaq.kernel.ports import Metrics, NoMetrics, NoPictures, Pictures, Store, Transaction, Transport
 from mithaq.kernel.standing import Standing
+from mithaq.kernel.values import ends
 from mithaq.kernel.view import View, advance, behind
 from mithaq.kernel.witness.attend import Attendance
 from mithaq.kernel.witness.cosignature import Cosigner
@@ -82,6 +83,7 @@ class Node:
         self._transport = transport
         self.rings = Rings(store, identity, [each.known for each in self.partners.values()], clock.now(), learn)
         self._touched: set[str] = set()
+        self._fresh: set[str] = set()  # links that this commit numbered something on
         self._refused: list[tuple[str, str, str]] = []  # acts of this commit that were undone, to be audited in it
         self._listeners: list[Callable[[], None]] = []
         self._lines = {party: Line(lambda: randomness(1)[0] / 256) for party in self.partners}
@@ -91,7 +93,7 @@ class Node:
                 party for party in self.partners
                 if recover.is_unsure(tx, party) or recover.has_deferred(tx, party) or manifests.is_owed(tx, party)
             }  # fmt: skip
-        ends = Ends(
+        both = Ends(
             rings=self.rings,
             clock=clock,
             store=store,
@@ -105,12 +107,12 @@ class Node:
             tell=self._tell,
             cosigner=cosigner,
         )
-        self._inbound, self._outbound = Inbound(ends), Outbound(ends)
+        self._inbound, self._outbound = Inbound(both), Outbound(both)
         self._witnesses = witnesses or NoWitnesses()
-        self.attendance = Attendance(ends, self._witnesses)
+        self.attendance = Attendance(both, self._witnesses)
         self._watermark, self._keep_removed = watermark, keep_removed
         self._removed: dict[str, str] | None = None  # whom the file beside the store names, once it was written
-        self._rotation = Rotation(ends, randomness=randomness, touched=self._touched, unsure=self._unsure)
+        self._rotation = Rotation(both, randomness=randomness, touched=self._touched, unsure=self._unsure)
         self.surroundings = Surroundings(
             party=identity.party,
             standing=self.standing,
@@ -341,12 +343,17 @@ class Node:
         for link in sorted(self._touched):
             if tx.links.checkpoint(link, tx.links.edge(link).size) is None:  # else the job that touched it was undone
                 self._rotation.sign_head(tx, link)
+        self._fresh |= self._touched
         self._touched.clear()
         self._position = tx.journal.last()
         self._now_removed = pause.removed(tx)
 
     def _beside(self) -> None:
-        """After each commit: keep beside the store what a store that is set back would not know."""
+        """After each commit: what was numbered is durable, and whoever looks now finds it. What a store that is set
+        back would not know is kept beside it."""
+        for link in self._fresh:
+            self._lines[ends(link)[1]].news += 1
+        self._fresh.clear()
         if self._watermark is not None:
             self._watermark(self._position)
         if self._keep_removed is not None and self._removed != self._now_removed:

@@ -242,7 +242,8 @@ def restored(desk: Desk, _: Nothing) -> Restored:
         recover.unsure(desk.tx, partner, "the operator said so")
         witnessing.unsure(desk.tx, link_id(partner, desk.node.party))
         desk.node.unsure.add(partner)
-        desk.node.lines[partner].head, desk.node.lines[partner].asked = None, False
+        desk.node.lines[partner].ask_again()
+        desk.node.lines[partner].asked = False
     return Restored(desk.node.partners)
 
 

@@ -39,6 +39,7 @@ class Outbound:
     def attempt(self, party: str) -> int:
         """Deliver all that waits for a partner; if it is not reached, note when to try again. Messages settled."""
         line, moved, clock = self._ends.lines[party], 0, self._ends.clock
+        news = line.news  # before we look: what comes meanwhile is news still
         try:
             if self._stopped_by_them(party) and self.ask(party).outcome == "paused":
                 moved += self._charter(party)
@@ -56,6 +57,7 @@ class Outbound:
             line.failed(clock.monotonic(), problem)
         else:
             line.reached()
+            line.seen = news
         return moved
 
     def deliver(self, party: str) -> send.Settled | None:

@@ -112,6 +112,7 @@ class Attendance:
             tx.memos.put(_memo(asked), str(found.size))
 
         self._ends.store.write(job).result()
+        self._ends.lines[ends_of(asked.link)[1]].news += 1  # what waited for a witness may go
         self._ends.metrics.count("cosigned", witness=asked.name)
         return 1
 
