@@ -369,7 +369,7 @@ def test_a_store_that_is_set_back_to_before_the_removal_is_put_right(stored: Reg
     assert not stored.holds("SA", stored.state(plate="LATER"))
 
 
-def test_no_bundle_is_made_for_it_and_none_of_it_is_taken(region: Region) -> None:
+def test_no_bundle_is_made_for_it(region: Region) -> None:
     region.wire.leave("SA")
     region.state(plate="WAITS")
     region.do("JO", "party.remove", party="SA")
