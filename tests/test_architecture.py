@@ -41,6 +41,7 @@ THIRD_PARTY = {
     "adapters/store": {"cryptography", "msgspec", "sqlalchemy"},
     "adapters/transport": {"cryptography", "httpx2", "msgspec"},
     "adapters/keystore": {"cryptography", "msgspec", "pkcs11"},
+    "adapters/witness": {"httpx2"},
     "capabilities": {"msgspec"},
     "api": {"anyio", "msgspec", "starlette", "structlog", "uvicorn"},
     "console": {"anyio", "babel", "jinja2", "msgspec", "segno", "starlette"},

@@ -1,7 +1,8 @@
 """Check an exported link, or one proof, with nothing of Mithaq: Python's standard library and ``cryptography``.
 
     python tools/verify_link.py export jo.ndjson --sender jo/card.json --receiver sa/card.json
-    python tools/verify_link.py proof seven.tlog-proof --sender jo/card.json --message seven.json
+    python tools/verify_link.py proof seven.tlog-proof --sender jo/card.json --message seven.json --policy jo-sa.policy
+    python tools/verify_link.py evidence split-view.json --sender jo/card.json
 
 Exit code 0: everything holds. 1: something does not, and is named. 2: a file cannot be read. Written from
 docs/protocol.md alone, so that it is a second opinion and not an echo.
@@ -27,19 +28,26 @@ class Wrong(Exception):
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("what", choices=["export", "proof"])
+    parser.add_argument("what", choices=["export", "proof", "evidence"])
     parser.add_argument("file", type=Path)
     parser.add_argument("--sender", type=Path, required=True, help="the sender's card")
     parser.add_argument("--receiver", type=Path, help="the receiver's card, to check receipts")
     parser.add_argument("--message", type=Path, help="for a proof: the exact bytes of the message")
+    parser.add_argument(
+        "--policy", type=Path, help="for a proof: whose cosignatures it needs, as a C2SP tlog-policy file"
+    )
     given = parser.parse_args()
     try:
         sender = read_card(given.sender.read_bytes())
         receiver = read_card(given.receiver.read_bytes()) if given.receiver else None
         if given.what == "export":
             told = check_export(given.file, sender, receiver)
+        elif given.what == "evidence":
+            told = check_evidence(given.file, sender)
         else:
             told = check_proof(given.file.read_text(), sender, given.message.read_bytes() if given.message else None)
+            if given.policy:
+                told += "; " + check_policy(given.policy.read_text(), given.file.read_text().partition("\n\n")[2])
     except Wrong as wrong:
         print(f"does not hold: {wrong}")
         return 1
@@ -229,6 +237,104 @@ def check_proof(text: str, card: dict[str, Any], message: bytes | None) -> str:
     return f"holds: message {index + 1} of {link} is in the log of {size} that {card['party']} signed"
 
 
+def check_policy(policy: str, checkpoint: str) -> str:
+    """That the checkpoint has the cosignatures of a quorum: C2SP tlog-policy over C2SP tlog-cosignature."""
+    body = checkpoint.partition("\n\n")[0] + "\n"
+    marks = [line[2:].split(" ") for line in checkpoint.partition("\n\n")[2].strip("\n").split("\n")]
+    signed: set[str] = set()
+    known: set[str] = set()
+    quorum = ""
+    for words in (line.split() for line in policy.split("\n") if line.strip() and not line.strip().startswith("#")):
+        if words[0] == "witness" and len(words) in (3, 4) and words[1] not in known:
+            known.add(words[1])
+            if cosigned(words[2], body, marks):
+                signed.add(words[1])
+        elif words[0] == "group" and len(words) > 3 and words[1] not in known and set(words[3:]) <= known:
+            of = words[3:]
+            need = {"any": 1, "all": len(of)}.get(words[2]) or int(words[2])
+            if not 1 <= need <= len(of) or len(set(of)) != len(of):
+                raise Wrong(f"the group {words[1]} cannot be")
+            known.add(words[1])
+            if sum(each in signed for each in of) >= need:
+                signed.add(words[1])
+        elif words[0] == "quorum" and len(words) == 2 and not quorum and (words[1] in known or words[1] == "none"):
+            quorum = words[1]
+        elif words[0] != "log":
+            raise Wrong(f"the policy has a line that cannot be read: {' '.join(words)[:60]}")
+    if quorum != "none" and quorum not in signed:
+        raise Wrong(f"the quorum {quorum} is not met: cosigned by {', '.join(sorted(signed)) or 'nobody'}")
+    return f"witnessed by {', '.join(sorted(signed)) or 'nobody, as none is asked for'}"
+
+
+def cosigned(vkey: str, body: str, marks: list[list[str]]) -> bool:
+    """Whether the key of a witness cosigned this checkpoint. A false cosignature of a known key spoils it."""
+    name, short, encoded = vkey.split("+", 2)
+    sort, public = base64.b64decode(encoded)[:1], base64.b64decode(encoded)[1:]
+    if hashlib.sha256(name.encode() + b"\n" + sort + public).digest()[:4].hex() != short or sort not in (b"\4", b"\6"):
+        raise Wrong(f"the key of {name} is no witness key")
+    found = False
+    for mark in marks:
+        value = base64.b64decode(mark[1])
+        if mark[0] != name or value[:4].hex() != short:
+            continue
+        time, signature = int.from_bytes(value[4:12], "big"), value[12:]
+        if not 0 < time < 2**63:
+            raise Wrong(f"a cosignature of {name} has no time")
+        if sort == b"\4":
+            verify("ed25519", public, signature, f"cosignature/v1\ntime {time}\n{body}".encode())
+        else:
+            origin, size, root = body.strip("\n").split("\n")
+            message = b"subtree/v1\n\0" + bytes([len(name.encode())]) + name.encode() + time.to_bytes(8, "big")
+            message += bytes([len(origin.encode())]) + origin.encode() + bytes(8) + int(size).to_bytes(8, "big")
+            verify("ml-dsa-44", public, signature, message + base64.b64decode(root))
+        found = True
+    return found
+
+
+def check_evidence(path: Path, sender: dict[str, Any]) -> str:
+    """That the holder of the card signed two checkpoints that cannot be of one log."""
+    found = json.loads(path.read_bytes())
+    if found["format"] != "mithaq-evidence/1" or found["kind"] != "signed" or not found.get("held"):
+        raise Wrong("not evidence of a split view")
+    notes = [base64.b64decode(found["given"]).decode(), found["held"][0]]
+    link = notes[0].split("\n")[0].removeprefix("mithaq/").replace("/", ">")
+    (one, first), (other, second) = (check_checkpoint(note, link, sender) for note in notes)
+    if one == other:
+        differ = first != second
+    else:  # the log of the second begins otherwise: its own root at the size of the first is proved to be another
+        own = base64.b64decode(found["root"])
+        check_consistency(one, other, [base64.b64decode(each) for each in found["consistency"]], own, second)
+        differ = own != first
+    if not differ:
+        raise Wrong("the two notes may be of one log")
+    return f"proved: {sender['party']} signed two logs of {link}, at {one} and at {other} entries"
+
+
+def check_consistency(old: int, new: int, path: list[bytes], old_root: bytes, new_root: bytes) -> None:
+    """RFC 9162, 2.1.4.2."""
+    if not 0 < old < new:
+        raise Wrong(f"nothing joins {old} to {new} entries")
+    parts = [old_root, *path] if old & (old - 1) == 0 else list(path)
+    node, last = old - 1, new - 1
+    while node % 2:
+        node, last = node // 2, last // 2
+    if not parts:
+        raise Wrong("the consistency proof is empty")
+    before = after = parts[0]
+    for part in parts[1:]:
+        if last == 0:
+            raise Wrong("the consistency proof is too long")
+        if node % 2 or node == last:
+            before, after = pair(part, before), pair(part, after)
+            while node % 2 == 0 and node:
+                node, last = node // 2, last // 2
+        else:
+            after = pair(after, part)
+        node, last = node // 2, last // 2
+    if last or before != old_root or after != new_root:
+        raise Wrong("the consistency proof does not join the two roots")
+
+
 def check_inclusion(found: bytes, index: int, size: int, path: list[bytes], root: bytes) -> None:
     """RFC 9162, 2.1.3.2."""
     if index >= size:
@@ -252,6 +358,8 @@ def verify(algorithm: str, public: bytes, signature: bytes, message: bytes) -> N
     try:
         if algorithm == "ed25519":
             ed25519.Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+        elif algorithm == "ml-dsa-44":
+            mldsa.MLDSA44PublicKey.from_public_bytes(public).verify(signature, message)
         else:
             mldsa.MLDSA65PublicKey.from_public_bytes(public).verify(signature, message)
     except InvalidSignature:

@@ -11,12 +11,14 @@ from pathlib import Path
 from mithaq.adapters.evidence.folder import EvidenceFolder
 from mithaq.adapters.keystore.box import make_secret
 from mithaq.adapters.keystore.file import KeyFile
+from mithaq.adapters.keystore.witness import WitnessKeys
 from mithaq.adapters.metrics.prometheus import PrometheusMetrics
 from mithaq.adapters.pictures.pillow import PillowPictures
 from mithaq.adapters.store.sql import SqlStore, open_store
 from mithaq.adapters.store.watermark import Watermark
 from mithaq.adapters.transport.certificate import make_certificate
 from mithaq.adapters.transport.https import HttpsTransport
+from mithaq.adapters.witness.client import HttpsWitnesses
 from mithaq.capabilities import load, load_all
 from mithaq.config import Config, Home, read_config, unlock_secret, write_config, write_private
 from mithaq.errors import Clash, MithaqError, NotFound, Unavailable, Untrusted
@@ -30,12 +32,15 @@ from mithaq.kernel.law.prove import proof_of, prove
 from mithaq.kernel.law.rulebook import Rulebook, rulebook
 from mithaq.kernel.law.text import RestsOn
 from mithaq.kernel.law.vocabulary import Vocabulary, load_vocabulary
-from mithaq.kernel.link import recover
+from mithaq.kernel.link import pause, recover
 from mithaq.kernel.node import Node
 from mithaq.kernel.party import Card, Identity, Partner, read_identity, root_card
 from mithaq.kernel.ports import Keyed, Metrics, Signer, Store, Transaction, Transport
 from mithaq.kernel.statement import Statement, sign, signatories, verified_any
-from mithaq.kernel.values import digest
+from mithaq.kernel.values import PartyId, digest, link_id
+from mithaq.kernel.witness import partner as witnessing
+from mithaq.kernel.witness.card import witness_name
+from mithaq.kernel.witness.port import Witnesses
 
 
 def init_home(home: Home, config: Config, *, at: datetime) -> Card:
@@ -46,6 +51,7 @@ def init_home(home: Home, config: Config, *, at: datetime) -> Card:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_private(home.unlock, make_secret())
     keys = KeyFile.create(home.keys, home.unlock.read_bytes())
+    WitnessKeys.create(home.witness, home.unlock.read_bytes(), witness_name(config.party))
     private, certificate = make_certificate(config.party, at)
     write_private(home.tls, private)
     write_private(home.token, secrets.token_hex(32).encode())
@@ -74,6 +80,7 @@ def open_home(
     store: Store | None = None,
     transport: Transport | None = None,
     metrics: Metrics | None = None,
+    witnesses: Witnesses | None = None,
 ) -> Node:
     """The node that lives in this home. The caller holds the home's lock and closes the node's store."""
     config = read_config(home)
@@ -88,8 +95,10 @@ def open_home(
     keys, book = load_keys(home, clock.now()), read_laws(home, identity, partners)
     watermark = Watermark(home.watermark) if store is None else None
     kept = store or open_store(home.store, _store_secret(keys))
+    if store is None:
+        _put_removed_right(kept, home, config.party, clock.now())
     if watermark is not None:
-        _notice_restore(kept, watermark, partners)
+        _notice_restore(kept, watermark, config.party, partners)
     return Node(
         identity=identity,
         clock=clock,
@@ -106,6 +115,9 @@ def open_home(
         learn=lambda known: write_card(home, config, known),
         pictures=PillowPictures(),
         contacts={config.party: config.contacts, **{name: each.contacts for name, each in config.partners.items()}},
+        keep_removed=(lambda found: write_private(home.removed, canonical.encode(found))) if store is None else None,
+        witnesses=witnesses or HttpsWitnesses({name: each.url for name, each in config.witnesses.items()}),
+        cosigner=WitnessKeys.load(home.witness, unlock_secret(home)) if home.witness.exists() else None,
     )
 
 
@@ -135,12 +147,23 @@ def write_card(home: Home, config: Config, known: Identity) -> None:
     write_private(path, canonical.encode(root_card(known)))
 
 
-def _notice_restore(store: Store, watermark: Watermark, partners: list[Partner]) -> None:
+def _put_removed_right(store: Store, home: Home, party: str, at: datetime) -> None:
+    """Remove again whom a store that was set back does not know to be removed."""
+    if home.removed.exists():
+        known = canonical.read(home.removed.read_bytes(), dict[PartyId, str])
+        with store.read() as tx:
+            missing = set(known) - set(pause.removed(tx))
+        if missing:
+            store.write(lambda tx: pause.put_right(tx, party, known, at)).result()
+
+
+def _notice_restore(store: Store, watermark: Watermark, party: str, partners: list[Partner]) -> None:
     """If the store is older than it was, nothing is numbered for a partner before it told how far we had come."""
 
     def job(tx: Transaction) -> None:
         for partner in partners:
             recover.unsure(tx, partner.party, "the store is older than it was")
+            witnessing.unsure(tx, link_id(partner.party, party))
 
     with store.read() as tx:
         last = tx.journal.last()

@@ -3,11 +3,13 @@
 node.toml       settings           keys.json   private keys, locked    node.db   the store
 unlock          opens keys.json when nobody is there to type: better kept elsewhere (docs/keys.md)
 card.json       our public card    tls.pem     link certificate (0600) token     who may call inside (0600)
+witness-keys.json                  the keys with which the node cosigns what it receives, locked
 root.json       our offline root   manifest.json  the newest manifest that it signed, for custodians to compare with
 law/            vocabulary, kinds, floor, national laws, adopted.json which says that they are ours, agreements/
 partners/XX.json                   the cards we trust, pinned by fingerprint in node.toml
 evidence/       what a partner signed that contradicts itself, and what was turned away
 watermark       how far the journal had come: a store that was set back is noticed
+removed.json    the partners that we removed: a store that was set back is put right
 sessions/NAME   the session of an officer who signed in at this terminal (0600)
 """
 
@@ -27,9 +29,10 @@ from msgspec import Meta, Struct
 from mithaq.errors import Invalid, Malformed, NotFound, Unavailable, Untrusted
 from mithaq.kernel.contact import Contact, Contacts
 from mithaq.kernel.people.officer import OFFICER
-from mithaq.kernel.values import Digest, Line, PartyId
+from mithaq.kernel.values import Code, Digest, Line, PartyId
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
+WitnessUrl = Annotated[str, Meta(pattern=r"^https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?(/[A-Za-z0-9._/\-]*[^/])?(?!\n)$")]
 Url = Annotated[str, Meta(pattern=r"^https://[A-Za-z0-9.\-]+:[0-9]{1,5}(?!\n)$")]
 
 
@@ -48,6 +51,12 @@ class PartnerSettings(Struct, frozen=True, forbid_unknown_fields=True):
     contacts: Contacts = ()
 
 
+class WitnessSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a witness that an agreement names is reached. Its keys are in the agreement: nothing rests on the line."""
+
+    url: WitnessUrl
+
+
 class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The settings in node.toml."""
 
@@ -58,6 +67,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     capabilities: tuple[str, ...] = ("intelligence",)
     contacts: Contacts = ()  # whom to call here
     partners: dict[PartyId, PartnerSettings] = {}
+    witnesses: dict[Code, WitnessSettings] = {}
 
 
 class Home:
@@ -73,10 +83,12 @@ class Home:
         self.manifest = path / "manifest.json"
         self.card = path / "card.json"
         self.tls = path / "tls.pem"
+        self.witness = path / "witness-keys.json"
         self.token = path / "token"
         self.store = path / "node.db"
         self.lock = path / "lock"
         self.watermark = path / "watermark"
+        self.removed = path / "removed.json"
         self.serving = path / "serving.json"
         self.evidence = path / "evidence"
         self.law = path / "law"
@@ -204,6 +216,8 @@ def _toml(config: Config) -> str:
             f"fingerprint = {_text(partner.fingerprint)}",
             *_contacts(partner.contacts),
         ]
+    for name, witness in sorted(config.witnesses.items()):
+        lines += ["", f"[witnesses.{name}]", f"url = {_text(witness.url)}"]
     return "\n".join(lines) + "\n"
 
 

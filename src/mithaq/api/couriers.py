@@ -11,6 +11,7 @@ from mithaq.kernel.node import Node
 
 log = structlog.get_logger("mithaq.courier")
 TICK = 5.0  # seconds between looks at what is due: answers go out at beats of ten
+PAUSE = 0.5  # seconds between two rounds of submissions to witnesses
 IDLE = 5.0  # seconds after which a courier looks even if nobody woke it
 
 
@@ -26,6 +27,8 @@ class Couriers:
             for party in node.partners
         ]
         self._threads.append(threading.Thread(target=self._clock, name="mithaq-clock", daemon=True))
+        self._attending = threading.Event()
+        self._threads.append(threading.Thread(target=self._attend, name="mithaq-witnesses", daemon=True))
 
     def start(self) -> None:
         self._node.on_change(self.wake)
@@ -37,6 +40,7 @@ class Couriers:
         for party, event in self._wake.items():
             if not self._node.line(party).quiet:
                 event.set()
+        self._attending.set()
 
     def stop(self) -> None:
         self._stopping.set()
@@ -52,6 +56,18 @@ class Couriers:
                 self._node.tick()
             except Exception as problem:  # as of a courier: what is due must not be forgotten for one error
                 log.error("clock", error=type(problem).__name__, exc_info=True)
+
+    def _attend(self) -> None:
+        """Submit to witnesses outside what is new, and look at what they saw; one that is down delays no partner."""
+        while not self._stopping.is_set():
+            try:
+                if self._node.attendance.attend():
+                    self.wake()  # what waited for a witness may go
+            except Exception as problem:  # as of a courier
+                log.error("witnesses", error=type(problem).__name__, exc_info=True)
+            self._stopping.wait(PAUSE)  # many commits, one submission
+            self._attending.wait(IDLE)
+            self._attending.clear()
 
     def _run(self, party: str) -> None:
         woken = self._wake[party]

@@ -113,6 +113,51 @@ def prove(home: Home, sender: str, receiver: str, seq: int, out: Path | None, as
 
 
 @link.command()
+@json_option
+@pass_home
+def witnesses(home: Home, as_json: bool) -> None:
+    """How each log stands towards the witnesses that its agreement asks for. Exit 1 if one is late."""
+    from mithaq.cli.reach import reach
+
+    with reach(home) as reached:
+        found = reached.ask("link.witnesses", {})
+    if as_json:
+        emit(found, as_json=True, text="")
+    else:
+        columns = ("link", "agreement", "size", "witnessed", "age", "missing", "due", "late")
+        rows = [[_cell(each.get(name)) for name in columns] for each in found]
+        table("witnesses", columns, rows)
+    if any(each["late"] for each in found):
+        raise SystemExit(1)
+
+
+@link.command()
+@click.argument("sender")
+@click.argument("receiver")
+@click.option("--out", type=click.Path(path_type=Path), help="The file to write.")
+@json_option
+@pass_home
+def policy(home: Home, sender: str, receiver: str, out: Path | None, as_json: bool) -> None:
+    """Whose cosignatures the log from SENDER to RECEIVER needs, as a C2SP tlog-policy file for an auditor."""
+    from mithaq.cli.reach import reach
+
+    with reach(home) as reached:
+        found = reached.ask("link.policy", {"sender": sender, "receiver": receiver})
+    if out is not None:
+        _write(out, [found["policy"].encode()])
+    emit(found, as_json=as_json, text=found["policy"].removesuffix("\n"))
+
+
+@link.command("cosign-again")
+@click.argument("party")
+@json_option
+@pass_home
+def cosign_again(home: Home, party: str, as_json: bool) -> None:
+    """After a restore: cosign again what PARTY sends, which holds no newer checkpoint that we cosigned."""
+    _tell(home, "link.cosign-again", {"party": party}, as_json, f"the log of {party} is cosigned again")
+
+
+@link.command()
 @click.argument("sender")
 @click.argument("receiver")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The file to write.")
@@ -195,6 +240,10 @@ def _tell(home: Home, command: str, given: dict[str, Any], as_json: bool, text: 
     with reach(home) as reached:
         found = reached.do(command, given)
     emit(found, as_json=as_json, text=text)
+
+
+def _cell(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
 
 
 def _write(path: Path, lines: Iterable[bytes]) -> None:

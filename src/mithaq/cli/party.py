@@ -10,10 +10,14 @@ import click
 from mithaq.cli.common import json_option, pass_home
 from mithaq.cli.show import emit, table
 from mithaq.config import Config, Home, PartnerSettings, read_config, write_config, write_private
-from mithaq.errors import Clash, NotFound
+from mithaq.errors import Clash, NotAllowed, NotFound
 from mithaq.kernel.values import Digest
 
 LANGUAGES = ("ar", "en", "fr")
+REASONS = ("unspecified", "maintenance", "security", "legal", "political", "dispute")
+reason_option = click.option(
+    "--reason", type=click.Choice(REASONS), default="unspecified", show_default=True, help="What the partner is told."
+)
 
 
 @click.group()
@@ -90,19 +94,95 @@ def trust(home: Home, /, card: Path, fingerprint: str, lang: str, url: str, as_j
 
 @party.command()
 @click.argument("party")
+@reason_option
+@click.option("--stop", is_flag=True, help="What waits never goes. Without: it stays, and goes when we resume.")
+@json_option
+@pass_home
+def pause(home: Home, party: str, reason: str, stop: bool, as_json: bool) -> None:
+    """Stop sending to PARTY and taking from it, at once, until it is resumed; and tell it so."""
+    given = {"party": party, "reason": reason, "waiting": "stop" if stop else "keep"}
+    found = _do(home, "link.pause", given)
+    emit(found, as_json=as_json, text=f"{party} is paused; {len(found['stopped'])} messages that waited never go")
+
+
+@party.command()
+@click.argument("party")
+@json_option
+@pass_home
+def resume(home: Home, party: str, as_json: bool) -> None:
+    """Send to PARTY and take from it again; and tell it so."""
+    emit(_do(home, "link.resume", {"party": party}), as_json=as_json, text=f"{party} is dealt with again")
+
+
+@party.command()
+@click.argument("party")
+@reason_option
+@json_option
+@pass_home
+def remove(home: Home, party: str, reason: str, as_json: bool) -> None:
+    """Deal with PARTY no more, at once: nothing that waits is ever sent, nothing of it is taken, and it is told.
+
+    What it has of ours, and we of its, stays under its handling and retention: to take back a record of ours that it
+    has, recall it (mithaq link recall), which still crosses. Coming back is a new act of two people.
+    """
+    found = _do(home, "party.remove", {"party": party, "reason": reason})
+    lines = [f"{party} is removed; {len(found['stopped'])} messages that waited never go"]
+    lines.append(
+        f"  it has {found['has']} messages of ours: they stay under their handling and retention, or recall them"
+    )
+    emit(found, as_json=as_json, text="\n".join(lines))
+
+
+@party.command()
+@click.argument("party")
+@json_option
+@pass_home
+def readmit(home: Home, party: str, as_json: bool) -> None:
+    """Deal with a removed PARTY again, from here on, once a second person has agreed."""
+    found = _do(home, "party.readmit", {"party": party})
+    waits = found.get("outcome") == "waits"
+    text = f"waits for a second person: mithaq acts approve {found['waiting']}" if waits else f"{party} is back"
+    emit(found, as_json=as_json, text=text)
+
+
+@party.command()
+@json_option
+@pass_home
+def standing(home: Home, as_json: bool) -> None:
+    """How we and our partners deal with each other: open, paused, removed; and who still tries."""
+    from mithaq.cli.reach import reach
+
+    with reach(home) as reached:
+        found = reached.ask("party.standing", {})
+    if as_json:
+        emit(found, as_json=True, text="")
+        return
+    columns = ("party", "ours", "since", "reason", "told", "theirs", "their_reason", "attempts")
+    table("dealings", columns, [[str(each[name]) for name in columns] for each in found])
+
+
+@party.command()
+@click.argument("party")
 @json_option
 @pass_home
 def forget(home: Home, party: str, as_json: bool) -> None:
-    """Stop dealing with a nation: nothing is sent to it or taken from it any more. What was logged stays.
+    """Take a removed nation off the list of partners; its card is not used any more. What was logged stays.
 
-    Statements that were made about it, and agreements signed with it, stay too: they outlive the line.
+    Trusting its card again does not take it back. Statements about it, and agreements signed with it, stay too.
     """
+    from mithaq.cli.reach import reach
     from mithaq.config import locked
 
+    if party not in read_config(home).partners:
+        raise NotFound("partner", f"{party} is not a partner of this node", hint="see mithaq party list")
+    with reach(home) as reached:
+        [dealing] = [each for each in reached.ask("party.standing", {}) if each["party"] == party]
+    if dealing["ours"] != "removed":
+        raise NotAllowed(
+            "forget", f"{party} is not removed, and would not be told", hint=f"mithaq party remove {party}"
+        )
     with locked(home):
         config = read_config(home)
-        if party not in config.partners:
-            raise NotFound("partner", f"{party} is not a partner of this node", hint="see mithaq party list")
         write_config(home, _with(config, {name: each for name, each in config.partners.items() if name != party}))
         if home.partner(party).exists():
             home.partner(party).replace(home.partner(party).with_suffix(".forgotten.json"))
@@ -134,6 +214,13 @@ def list_(home: Home, as_json: bool) -> None:
     else:
         rows = [(str(each["party"]), str(each["url"]), str(each["fingerprint"]), _good(each)) for each in found]
         table("partners", ("party", "url", "fingerprint", "keys"), rows)
+
+
+def _do(home: Home, command: str, given: dict[str, Any]) -> Any:
+    from mithaq.cli.reach import reach
+
+    with reach(home) as reached:
+        return reached.do(command, given)
 
 
 def _told(found: dict[str, Any], lang: str) -> str:

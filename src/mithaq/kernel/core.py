@@ -15,6 +15,7 @@ from mithaq.kernel.keeping import desk as keeping
 from mithaq.kernel.law.decision import Decision
 from mithaq.kernel.law.explain import peer_view, reasons
 from mithaq.kernel.law.level import ABSENT
+from mithaq.kernel.link import partners
 from mithaq.kernel.link.desk import COMMANDS, PLAIN, QUESTIONS, STORED, LinkState, Nothing, links
 from mithaq.kernel.matter import desk as matters
 from mithaq.kernel.party import fingerprint
@@ -27,6 +28,7 @@ from mithaq.kernel.record import Record
 from mithaq.kernel.release import Release
 from mithaq.kernel.values import Count, Line, PartyId, RecordId, ends
 from mithaq.kernel.view import UNFOLDED
+from mithaq.kernel.witness import desk as witnesses
 
 
 class About(Struct, frozen=True, forbid_unknown_fields=True):
@@ -237,6 +239,8 @@ core = Capability(
     summary="what every node answers",
     commands=(
         *COMMANDS,
+        *partners.COMMANDS,
+        *witnesses.COMMANDS,
         *matters.COMMANDS,
         *review.COMMANDS,
         *voice.COMMANDS,
@@ -260,6 +264,8 @@ core = Capability(
             roles=(*OPERATIONAL, "oversight"), **STORED,
         ),
         *QUESTIONS,
+        *partners.QUESTIONS,
+        *witnesses.QUESTIONS,
         *matters.QUESTIONS,
         *review.QUESTIONS,
         *quotas.QUESTIONS,

@@ -21,7 +21,7 @@ from mithaq.kernel.law.clause import LIFE_SAVING
 from mithaq.kernel.law.compile import Compiled
 from mithaq.kernel.law.decision import Decision
 from mithaq.kernel.law.vocabulary import known_word
-from mithaq.kernel.link import recover
+from mithaq.kernel.link import pause, recover
 from mithaq.kernel.link.sequence import number
 from mithaq.kernel.normal import normal
 from mithaq.kernel.people.actor import Actor
@@ -172,6 +172,9 @@ class Desk(Struct, frozen=True):
         self, record: Record, partner: str, flash: bool, *, reviewed: bool = False, who: str | None = None
     ) -> Fate:
         """Release it to a partner, let it wait for a review that is asked, or note that it is withheld and by what."""
+        if pause.is_removed(self.tx, partner):
+            self._note("withheld", record, partner)
+            return ("removed",)
         decision, copy = self.consider(record, partner)
         self.tx.decisions.put(subject(record), partner, canonical.encode(decision))
         if record.version > 1:

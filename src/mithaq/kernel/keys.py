@@ -61,6 +61,11 @@ def verify_any(sets: Iterable[VerifyKeys], message: bytes, signatures: Iterable[
     raise Untrusted("signature", f"no valid {absent} signature by an expected key", hint="see mithaq keys status")
 
 
+def verify_raw(algorithm: str, public: bytes, message: bytes, signature: bytes) -> None:
+    """One half alone has signed exactly ``message``; else Untrusted. It proves something only beside its other half."""
+    _CHECK[algorithm](public, signature, message)
+
+
 def check_public(keys: VerifyKeys) -> None:
     """Refuse keys that are not exactly one usable public key per algorithm of the suite."""
     if set(keys) != set(SIGNING):

@@ -19,12 +19,13 @@ from mithaq.kernel.contact import Book
 from mithaq.kernel.desk import Desk, Surroundings
 from mithaq.kernel.keeping import follow
 from mithaq.kernel.law.rulebook import Rulebook
-from mithaq.kernel.link import manifests, recall, recover, send
+from mithaq.kernel.link import manifests, pause, recall, recover, send
 from mithaq.kernel.link.ends import Ends, Keystore
 from mithaq.kernel.link.evidence import Keep
 from mithaq.kernel.link.inbound import Answer, Inbound
 from mithaq.kernel.link.line import Line
 from mithaq.kernel.link.outbound import Outbound
+from mithaq.kernel.link.pause import KeepRemoved
 from mithaq.kernel.link.rings import Rings
 from mithaq.kernel.link.rotation import Rotation
 from mithaq.kernel.party import Card, Identity, Partner
@@ -37,6 +38,9 @@ from mithaq.kernel.ports import Metrics, NoMetrics, NoPictures, Pictures, Store,
 from mithaq.kernel.standing import Standing
 from mithaq.kernel.values import ends
 from mithaq.kernel.view import View, advance, behind
+from mithaq.kernel.witness.attend import Attendance
+from mithaq.kernel.witness.cosignature import Cosigner
+from mithaq.kernel.witness.port import NoWitnesses, Witnesses
 
 HEALTHY = 5.0  # seconds within which a store that works commits
 
@@ -62,6 +66,9 @@ class Node:
         learn: Callable[[Identity], None] | None = None,
         pictures: Pictures | None = None,
         contacts: Book | None = None,
+        cosigner: Cosigner | None = None,
+        keep_removed: KeepRemoved | None = None,
+        witnesses: Witnesses | None = None,
     ) -> None:
         self.clock = clock
         self.store = store
@@ -101,8 +108,13 @@ class Node:
             keep=evidence,
             metrics=self.metrics,
             tell=self._tell,
+            cosigner=cosigner,
         )
         self._inbound, self._outbound = Inbound(both), Outbound(both)
+        self._witnesses = witnesses or NoWitnesses()
+        self.attendance = Attendance(both, self._witnesses)
+        self._watermark, self._keep_removed = watermark, keep_removed
+        self._removed: dict[str, str] | None = None  # whom the file beside the store names, once it was written
         self._rotation = Rotation(both, randomness=randomness, touched=self._touched, unsure=self._unsure)
         self.surroundings = Surroundings(
             party=identity.party,
@@ -121,7 +133,7 @@ class Node:
             contacts=contacts or {},
         )
         self._position = 0
-        store.finish_with(self._finish, lambda: self._committed(watermark))
+        store.finish_with(self._finish, self._beside)
         self._rotation.turn()
 
     @property
@@ -137,6 +149,7 @@ class Node:
         """Finish what is being written, then let go of store and transport."""
         self.store.close()
         self._transport.close()
+        self._witnesses.close()
 
     # -- inside the nation -------------------------------------------------------------------------------------------
 
@@ -238,6 +251,7 @@ class Node:
         for party, line in self._lines.items():
             if line.due(self.clock.monotonic()):
                 moved += self.attempt(party)
+        self.attendance.attend()
         self.catch_up()
         self.tick()
         return moved
@@ -346,11 +360,16 @@ class Node:
         self._fresh |= self._touched
         self._touched.clear()
         self._position = tx.journal.last()
+        self._now_removed = pause.removed(tx)
 
-    def _committed(self, watermark: Callable[[int], None] | None) -> None:
-        """What was numbered is durable: whoever looks now finds it."""
+    def _beside(self) -> None:
+        """After each commit: what was numbered is durable, and whoever looks now finds it. What a store that is set
+        back would not know is kept beside it."""
         for link in self._fresh:
             self._lines[ends(link)[1]].news += 1
         self._fresh.clear()
-        if watermark:
-            watermark(self._position)
+        if self._watermark is not None:
+            self._watermark(self._position)
+        if self._keep_removed is not None and self._removed != self._now_removed:
+            self._keep_removed(self._now_removed)
+            self._removed = self._now_removed

@@ -22,7 +22,7 @@ from mithaq.errors import Invalid, Untrusted
 from mithaq.kernel import canonical
 
 MACHINE_MADE = re.compile(rb"mithaq-unlock:[0-9a-f]{64}")
-Holds = Literal["node-keys", "personal-key"]
+Holds = Literal["node-keys", "personal-key", "witness-keys"]
 Bytes16 = Annotated[bytes, Meta(min_length=16, max_length=16)]
 
 

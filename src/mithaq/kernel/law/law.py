@@ -17,6 +17,8 @@ from mithaq.kernel.law import area, clause, obligation
 from mithaq.kernel.law import counter as counters
 from mithaq.kernel.law.vocabulary import Vocabulary, known_word
 from mithaq.kernel.values import Code, Digest, Instant, Line, PartyId
+from mithaq.kernel.witness import policy
+from mithaq.kernel.witness.policy import Witnessed
 
 Overlap = Literal["named", "most_cooperative", "lex_specialis", "later"]
 _PARTIES = {"agreement": (2, 99), "national": (1, 1), "floor": (0, 0)}
@@ -52,6 +54,7 @@ class Law(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, k
     areas: dict[Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,47}(?!\n)$")], area.Area] = {}
     obligations: dict[Code, obligation.Value] = {}
     counter: counters.Counter | None = None
+    witnessed: Witnessed | None = None  # whose cosignatures the logs of its links need
     clauses: Annotated[tuple[clause.Clause, ...], Meta(max_length=10_000)]
 
     @property
@@ -116,6 +119,10 @@ def check(law: Law, vocabulary: Vocabulary) -> None:
         counters.check(law.counter, vocabulary, "$.counter")
     for name, each in law.areas.items():
         area.check(each, f"$.areas.{name}")
+    if law.witnessed is not None:
+        if law.type != "agreement":
+            raise Invalid("witnessed", "only an agreement has links to be witnessed", where="$.witnessed")
+        policy.check(law.witnessed, law.parties, "$.witnessed")
     for what, value in law.obligations.items():
         obligation.check(what, value, vocabulary, f"$.obligations.{what}")
     seen: set[str] = set()

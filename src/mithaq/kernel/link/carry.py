@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from mithaq.errors import MithaqError, NotAllowed, Unavailable, Untrusted
 from mithaq.kernel import canonical
-from mithaq.kernel.link import evidence, manifests, send
+from mithaq.kernel.link import charter, evidence, manifests, pause, send, speaks
 from mithaq.kernel.link.ends import Ends
 from mithaq.kernel.link.log.checkpoint import is_signed_with
 from mithaq.kernel.link.message import Delivery, DeliveryFormat, Receipt
@@ -22,8 +22,11 @@ from mithaq.kernel.party import Identity, renewed
 from mithaq.kernel.seal import seal, unseal
 from mithaq.kernel.statement import payload, verified_any
 from mithaq.kernel.values import link_id
+from mithaq.kernel.witness import card, kept
 
-FORMATS: dict[int, DeliveryFormat] = {1: "mithaq-delivery/1", 2: "mithaq-delivery/2", 3: "mithaq-delivery/3"}
+FORMATS: dict[int, DeliveryFormat] = {
+    1: "mithaq-delivery/1", 2: "mithaq-delivery/2", 3: "mithaq-delivery/3", 4: "mithaq-delivery/4"
+}  # fmt: skip
 
 
 class Carrier:
@@ -39,18 +42,49 @@ class Carrier:
         if own.root is not None and not any(is_signed_with(delivery.checkpoint, keys) for keys in pairs):
             raise Unavailable("keys", own.ring.warning(self._ends.clock.now()) or "our keys have changed just now")
         first = introducing(delivery, own, link, knows=line.knows, speaks=line.speaks)
+        asking = self.asking(party, first)
+        if asking.cosign is not None:
+            try:
+                return self._believed(party, asking)
+            except NotAllowed:
+                found = self._believed_older(party, delivery, first)
+                self._ends.store.write(lambda tx: speaks.note_cosigns(tx, party, False)).result()
+                return found
+        return self._believed_older(party, delivery, first)
+
+    def asking(self, party: str, delivery: Delivery) -> Delivery:
+        """The delivery, asking for a cosignature where the partner may know how.
+
+        One that never said so is asked with a question only. What it has cosigned is shown to it with a question, and
+        where it has not cosigned lately: after a restore it may not know.
+        """
+        if self._ends.lines[party].speaks < 3 or delivery.format == "mithaq-delivery/1":
+            return delivery
+        link = link_id(self._ends.party, party)
+        with self._ends.store.read() as tx:
+            known = speaks.cosigns(tx, party)
+            if known is False or (known is None and delivery.messages):
+                return delivery
+            held, shown = card.newest(tx, party), None
+            if held is not None and (not delivery.messages or self._ends.lines[party].uncosigned):
+                witness = {"it": card.keys_of(tx, party)}
+                shown = next((each.text for each in reversed(kept.notes(tx, link)) if each.times(witness)), None)
+        return replace(delivery, format=FORMATS[4], cosign=held.serial if held else 0, cosigned=shown)
+
+    def _believed_older(self, party: str, delivery: Delivery, first: Delivery) -> tuple[Receipt, bytes]:
+        link, line = link_id(self._ends.party, party), self._ends.lines[party]
         try:
             return self._believed(party, first)
         except NotAllowed:
             if delivery.messages:
                 raise
-            for speaks in range(int(first.format[-1]) - 1, 0, -1):
-                asked = send.ask_head(link, delivery.checkpoint, FORMATS[speaks], delivery.after or 0)
+            for older in range(int(first.format[-1]) - 1, 0, -1):
+                asked = send.ask_head(link, delivery.checkpoint, FORMATS[older], delivery.after or 0)
                 try:
                     answer = self._believed(party, asked)
                 except NotAllowed:
                     continue
-                line.speaks = speaks
+                line.speaks = older
                 return answer
             raise
 
@@ -90,7 +124,8 @@ class Carrier:
         old = delivery.format == "mithaq-delivery/1" or line.speaks < 3
         if problem.code != "signature" or old or known.root is None:
             return None
-        asking = replace(delivery, format=FORMATS[3], holds=known.serial)
+        newer = FORMATS[3] if delivery.cosign is None else FORMATS[4]
+        asking = replace(delivery, format=newer, holds=known.serial)
         try:
             return asking, *self._opened(party, self._carried(party, asking))
         except MithaqError:
@@ -101,10 +136,19 @@ class Carrier:
         ends = self._ends
         public = ends.partner(party).ring.sealing_now(ends.clock.now())
         sealed = seal(canonical.encode(delivery), sender=ends.party, receiver=party, public=public)
+        self._look_once_more(party, delivery)
         answer = ends.transport.deliver(party, sealed)
         ends.lines[party].bytes_out += len(sealed)
         ends.metrics.count("bytes_sent", len(sealed), partner=party)
         return answer
+
+    def _look_once_more(self, party: str, delivery: Delivery) -> None:
+        """Unavailable if the partner was stopped since this delivery was made: at once means before the next byte."""
+        if not delivery.messages or charter.only(delivery):
+            return
+        with self._ends.store.read() as tx:
+            if stopped := pause.standing(tx, party):
+                raise Unavailable(stopped, f"{party} has just been {stopped}")
 
     def _opened(self, party: str, answer: bytes) -> tuple[Receipt, bytes]:
         """(receipt, its envelope), signed by the partner that was asked."""

@@ -17,10 +17,13 @@ from mithaq.kernel.link import recall as recalls
 from mithaq.kernel.link.log import tiles
 from mithaq.kernel.link.log.checkpoint import read_checkpoint
 from mithaq.kernel.link.log.proof import Tree
+from mithaq.kernel.matter import link as matters
 from mithaq.kernel.matter.record import Why, mark, recalled
 from mithaq.kernel.people.roles import EVERYONE, OPERATIONAL
 from mithaq.kernel.plug import Command, Question
 from mithaq.kernel.values import Count, PartyId, RecordId, ends, link_id
+from mithaq.kernel.witness import partner as witnessing
+from mithaq.kernel.witness.desk import best
 
 TILES = 64  # files of a log in one answer
 STORED: dict[str, Any] = {"of_views": False}  # rests on what is stored, on no view
@@ -41,7 +44,7 @@ class LinkState(Struct, frozen=True):
     accepted: int
     refused: int
     tombstone: int
-    state: str  # up, retrying, paused by us, paused by them; receiving
+    state: str  # up, retrying, paused or removed by us or by them; receiving
     problem: str = ""
     oldest: int = 0  # seconds that the oldest waiting message has waited
     bytes: int = 0  # sealed bytes carried since the node was started
@@ -98,24 +101,11 @@ class Files(Struct, frozen=True):
     after: int | None
 
 
-class Whom(Struct, frozen=True, forbid_unknown_fields=True):
-    """A partner."""
-
-    party: PartyId
-
-
 class ToRecall(Struct, frozen=True, forbid_unknown_fields=True):
     """One of our records, all its versions, and why it is taken back: the partners who have it are told that much."""
 
     id: RecordId
     why: Why = "withdrawn"
-
-
-class LinkPaused(Struct, frozen=True):
-    """Whether the links with a partner are paused by us."""
-
-    party: str
-    paused: bool
 
 
 class Recalled(Struct, frozen=True):
@@ -158,7 +148,7 @@ def verify(desk: Desk, _: Nothing) -> tuple[Verification, ...]:
 def prove(desk: Desk, given: Number) -> Proof:
     """The proof that a message is in the signed log, from this node's own copy of it."""
     link = link_id(given.sender, given.receiver)
-    message, note = desk.tx.links.get(link, given.seq), desk.tx.links.checkpoint(link)
+    message, note = desk.tx.links.get(link, given.seq), best(desk, link, given.seq) or desk.tx.links.checkpoint(link)
     if message is None or note is None:
         raise NotFound("message", f"no message {given.seq} on {link}", hint="see mithaq link status")
     edge, (signed, _) = desk.tx.links.edge(link), read_checkpoint(note)
@@ -186,7 +176,7 @@ def _link_state(desk: Desk, link: str) -> LinkState:
     tally = desk.tx.links.tally(link)
     line, rings = desk.node.lines[partner], desk.node.rings
     warning = (rings.own if ours else rings.partner(partner)).ring.warning(desk.at)
-    paused = pause.is_paused(desk.tx, partner)
+    stopped, theirs = pause.standing(desk.tx, partner), matters.theirs(desk.tx, partner)
     return LinkState(
         link=link,
         partner=partner,
@@ -195,7 +185,7 @@ def _link_state(desk: Desk, link: str) -> LinkState:
         accepted=tally.get("accepted", 0),
         refused=tally.get("refused", 0),
         tombstone=tally.get("tombstone", 0),
-        state="paused by us" if paused else line.state if ours else "receiving",
+        state=_state(stopped, theirs.standing if theirs else "", line.state if ours else "receiving"),
         problem="; ".join(filter(None, (line.problem if ours else "", warning))),
         oldest=_oldest(desk, link) if ours else 0,
         bytes=line.bytes_out if ours else line.bytes_in,
@@ -203,22 +193,15 @@ def _link_state(desk: Desk, link: str) -> LinkState:
     )
 
 
+def _state(stopped: str, theirs: str, otherwise: str) -> str:
+    """A stop of ours, then one of theirs, then how the line is."""
+    return f"{stopped} by us" if stopped else f"{theirs} by them" if theirs else otherwise
+
+
 def _oldest(desk: Desk, link: str) -> int:
     waiting = desk.tx.links.page(link, limit=1, outcome="waiting")
     numbered = desk.tx.journal.page(after=waiting[0].position - 1, limit=1) if waiting else ()
     return max(0, int((desk.at - numbered[0].at).total_seconds())) if numbered else 0
-
-
-def pause_link(desk: Desk, given: Whom) -> LinkPaused:
-    """Stop sending to a partner and taking from it, at once, until it is resumed. What waits stays."""
-    pause.pause(desk.tx, _partner(desk, given.party), desk.at)
-    return LinkPaused(given.party, True)
-
-
-def resume_link(desk: Desk, given: Whom) -> LinkPaused:
-    """Send to and take from a partner again."""
-    pause.resume(desk.tx, _partner(desk, given.party))
-    return LinkPaused(given.party, False)
 
 
 def recall(desk: Desk, given: ToRecall) -> Recalled:
@@ -257,16 +240,11 @@ def restored(desk: Desk, _: Nothing) -> Restored:
     """Say that this home was set back to an earlier state: each partner is asked before anything is numbered for it."""
     for partner in desk.node.partners:
         recover.unsure(desk.tx, partner, "the operator said so")
+        witnessing.unsure(desk.tx, link_id(partner, desk.node.party))
         desk.node.unsure.add(partner)
         desk.node.lines[partner].ask_again()
         desk.node.lines[partner].asked = False
     return Restored(desk.node.partners)
-
-
-def _partner(desk: Desk, party: str) -> str:
-    if party not in desk.node.partners:
-        raise NotFound("partner", f"{party} is not a partner of this node", hint="see mithaq party list")
-    return party
 
 
 def tile_files(desk: Desk, given: Further) -> Files:
@@ -286,12 +264,7 @@ def tile_files(desk: Desk, given: Further) -> Files:
     return Files((*files, tiles.File("checkpoint", note.encode())), None)
 
 
-_STOPS = ("supervisor", "legal_officer", "liaison_officer", "administrator")
 COMMANDS = (
-    Command(
-        "link.pause", "stop sending to a partner and taking from it", Whom, LinkPaused, pause_link, roles=_STOPS
-    ),
-    Command("link.resume", "send to and take from a partner again", Whom, LinkPaused, resume_link, roles=_STOPS),
     Command(
         "link.recall", "take back a record of ours, and tell every partner who has it", ToRecall, Recalled, recall,
         roles=OPERATIONAL,

@@ -16,6 +16,7 @@ from mithaq.kernel.party import Identity
 from mithaq.kernel.ports import Keyed, Metrics, Opener, Signer, Store, Transport
 from mithaq.kernel.record import Kind
 from mithaq.kernel.standing import Standing
+from mithaq.kernel.witness.cosignature import Cosigner
 
 
 class Keystore(Signer, Opener, Keyed, Protocol):
@@ -39,6 +40,7 @@ class Ends(Struct, frozen=True):
     keep: Keep
     metrics: Metrics
     tell: Callable[[], None]  # something may move now
+    cosigner: Cosigner | None = None  # a node of before there were witness keys cosigns nothing
 
     @property
     def party(self) -> str:

@@ -31,15 +31,29 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, om
     size: int
     given: bytes
     held: tuple[str, ...] = ()
+    root: bytes = b""  # of a split view: the root that the log held here has at the size of the note given
+    consistency: tuple[bytes, ...] = ()  # and the path that joins it to the note held
 
 
 Keep = Callable[[Evidence], None]
 """Where evidence goes. It is bounded there, and never raises."""
 
 
-def signed(at: Instant, partner: str, code: str, what: str, given: bytes, held: tuple[str, ...] = ()) -> Evidence:
+def signed(
+    at: Instant,
+    partner: str,
+    code: str,
+    what: str,
+    given: bytes,
+    held: tuple[str, ...] = (),
+    *,
+    root: bytes = b"",
+    consistency: tuple[bytes, ...] = (),
+) -> Evidence:
     """What a partner signed, whole."""
-    return _made("signed", at, partner, code, what, given, held)
+    return replace(
+        _made("signed", at, partner, code, what, given, held), root=root, consistency=consistency
+    )  # fmt: skip
 
 
 def turned_away(at: Instant, partner: str, code: str, what: str, given: bytes, size: int | None = None) -> Evidence:

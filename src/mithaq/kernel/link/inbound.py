@@ -10,10 +10,11 @@ from msgspec.structs import replace
 
 from mithaq.errors import MithaqError, Unavailable, Untrusted
 from mithaq.kernel import canonical
-from mithaq.kernel.link import evidence, manifests, pause, receive, speaks
+from mithaq.kernel.link import charter, evidence, manifests, pause, receive, speaks
 from mithaq.kernel.link.ends import Ends
 from mithaq.kernel.link.judge import Judging
 from mithaq.kernel.link.log.checkpoint import Checkpoint
+from mithaq.kernel.link.log.note import write_lines
 from mithaq.kernel.link.message import Delivery, Receipt, ReceiptFormat
 from mithaq.kernel.link.receive import Taken
 from mithaq.kernel.party import Identity, renewed
@@ -21,6 +22,8 @@ from mithaq.kernel.ports import Transaction
 from mithaq.kernel.seal import read_header, seal, unseal
 from mithaq.kernel.statement import sign
 from mithaq.kernel.values import link_id
+from mithaq.kernel.witness import card, partner
+from mithaq.kernel.witness.cosignature import Cosigner
 
 
 class Answer(Struct, frozen=True):
@@ -66,6 +69,7 @@ class Inbound:
                 self.turn_away(sealed, problem)
             raise
         delivery, public = opened.delivery, opened.sender.ring.sealing_now(at)
+        self._refuse_removed(sealed, delivery, at)
         done = self._taken(opened, at)
         receipt, line = done.receipt, ends.lines[delivery.sender]
         line.bytes_in += len(sealed)
@@ -84,6 +88,21 @@ class Inbound:
             ends.tell()
         answer = self._signed(receipt, delivery.holds)
         return Answer(receipt.outcome, seal(answer, sender=ends.party, receiver=delivery.sender, public=public))
+
+    def _refuse_removed(self, sealed: bytes, delivery: Delivery, at: datetime) -> None:
+        """Refuse, by name, what a removed partner still delivers, and count it. The Charter's statements are taken.
+
+        A question is answered: with ``paused``, and a head that it can know.
+        """
+        ends, sender = self._ends, delivery.sender
+        with ends.store.read() as tx:
+            refused = pause.is_removed(tx, sender) and bool(delivery.messages) and not charter.only(delivery)
+        if refused:
+            problem = Untrusted("removed", f"{sender} was removed, and still delivers")
+            ends.store.write(lambda tx: pause.refused(tx, sender, at)).result()
+            ends.metrics.count("removed_partner_refused", partner=sender)
+            self.turn_away(sealed, problem)
+            raise problem
 
     def _signed(self, receipt: Receipt, holds: int | None) -> bytes:
         """The signed receipt. To a sender that holds an older manifest of ours it shows the newest."""
@@ -144,10 +163,12 @@ class Inbound:
             checkpoint = None
             manifests.file(tx, sender, delivery.manifest, delivery.revocations, at)
             speaks.note(tx, delivery.sender, delivery.format)
-            if pause.is_paused(tx, delivery.sender):
+            if pause.is_paused(tx, delivery.sender) and not charter.only(delivery):
                 if old:
                     raise Unavailable("paused", "this link is paused")  # format 1 has no word for it
                 taken = receive.Taken("paused")
+            elif against := _other_log(tx, link, delivery, ends):
+                taken, held = receive.Taken("conflict", problem=against), (delivery.cosigned or "",)
             else:
                 before = tx.links.checkpoint(link)
                 judge = Judging(ends.party, sender, ends.rings.keyrings(), ends.standing, ends.kinds, ends.keep)
@@ -168,10 +189,25 @@ class Inbound:
                 answers=None if old else hashlib.sha256(opened.plaintext).digest(),
                 checkpoint=checkpoint,
             )
+            if delivery.cosign is not None and ends.cosigner is not None:
+                receipt = self._cosigned(tx, delivery, receipt, ends.cosigner)
             told = tx.statements.mark() != mark
             return _Done(receipt, self._contradiction(opened, taken, held, at), told)
 
         return ends.store.write(job).result()
+
+    def _cosigned(self, tx: Transaction, delivery: Delivery, receipt: Receipt, cosigner: Cosigner) -> Receipt:
+        """The receipt with our cosignatures of the head that it tells, and our witness card to whom lacks it."""
+        ends = self._ends
+        good = ends.rings.own.ring.receipt(receipt.at)
+        shown = card.own(tx, ends.party, cosigner.keys, good, ends.keys, receipt.at)
+        newest = card.newest(tx, ends.party)
+        if newest is not None and newest.serial > (delivery.cosign or 0):
+            receipt = replace(receipt, witness=shown.decode())
+        if receipt.outcome != "settled":
+            return receipt
+        lines = partner.cosign(tx, receipt.link, delivery.checkpoint, cosigner, receipt.at)
+        return replace(receipt, cosignatures=write_lines(lines)) if lines else receipt
 
     def _contradiction(
         self, opened: _Opened, taken: Taken, held: tuple[str, ...], at: datetime
@@ -186,7 +222,19 @@ class Inbound:
         return evidence.signed(at, opened.sender.party, "conflict", problem, opened.plaintext, held)
 
 
+def _other_log(tx: Transaction, link: str, delivery: Delivery, ends: Ends) -> str:
+    """What is wrong with what the sender shows that we cosigned, if anything."""
+    try:
+        if delivery.cosigned is not None and ends.cosigner is not None:
+            partner.take_up(tx, link, delivery.cosigned, ends.cosigner.keys)
+    except Untrusted as problem:
+        return problem.message
+    return ""
+
+
 def _receipt_format(delivery: Delivery) -> ReceiptFormat:
+    if delivery.cosign is not None:
+        return "mithaq-receipt/4"
     if delivery.format == "mithaq-delivery/1":
         return "mithaq-receipt/1"
     return "mithaq-receipt/2" if delivery.holds is None else "mithaq-receipt/3"

@@ -29,6 +29,7 @@ class Line:
         self.knows = 0  # the serial of our manifest that it is known to hold
         self.asked = False  # whether it answered a question since we were started, or told of a restore
         self.head: int | None = None  # how much of our link it holds, as it last signed; None until it was asked
+        self.uncosigned = False  # its last receipt that could have cosigned did not
         self.bytes_out = 0
         self.bytes_in = 0
         self.news = 0  # counts what an attempt may have to do: something was numbered, or the head is to be asked for

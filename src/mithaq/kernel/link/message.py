@@ -29,8 +29,8 @@ Note = Annotated[str, Meta(max_length=16_384)]
 Revocations = Annotated[tuple[EnvelopeText, ...], Meta(max_length=64)]
 What = Literal["release", "statement", "part"]
 Tombstone = Literal["suspended", "recalled", "expired", "superseded"]
-DeliveryFormat = Literal["mithaq-delivery/1", "mithaq-delivery/2", "mithaq-delivery/3"]
-ReceiptFormat = Literal["mithaq-receipt/1", "mithaq-receipt/2", "mithaq-receipt/3"]
+DeliveryFormat = Literal["mithaq-delivery/1", "mithaq-delivery/2", "mithaq-delivery/3", "mithaq-delivery/4"]
+ReceiptFormat = Literal["mithaq-receipt/1", "mithaq-receipt/2", "mithaq-receipt/3", "mithaq-receipt/4"]
 _FROM_TO = {"sender": "from", "receiver": "to"}
 
 
@@ -67,6 +67,9 @@ class Delivery(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, om
     Format 3 is used only for what it adds: the sender's newest key ``manifest`` with the ``revocations`` that speak of
     this link, where the partner may not have them yet; and ``holds``, the serial of the receiver's manifest that the
     sender has, where it could not verify a receipt.
+
+    Format 4 asks the receiver to ``cosign`` the checkpoint: the serial of its witness card that the sender has, or 0.
+    ``cosigned`` is the newest checkpoint that the sender has with the receiver's cosignature, shown after a start.
     """
 
     format: DeliveryFormat
@@ -79,6 +82,8 @@ class Delivery(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, om
     manifest: EnvelopeText | None = None
     revocations: Revocations = ()
     holds: Annotated[int, Meta(ge=0)] | None = None
+    cosign: Annotated[int, Meta(ge=0)] | None = None
+    cosigned: Note | None = None
 
     @property
     def overtakes(self) -> bool:
@@ -110,7 +115,9 @@ class Receipt(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omi
 
     Format 2 names the delivery it ``answers`` by the SHA-256 of its bytes, so that it cannot stand for another; and,
     when asked for verdicts given before, the newest ``checkpoint`` the sender signed. Format 3, for a sender that
-    ``holds`` an older one, shows the ``manifest`` under which this very receipt is to be verified.
+    ``holds`` an older one, shows the ``manifest`` under which this very receipt is to be verified. Format 4 answers
+    format 4: the receiver's ``cosignatures`` of its head, as signature lines, and its ``witness`` card where the
+    sender has not the newest.
     """
 
     format: ReceiptFormat
@@ -124,3 +131,5 @@ class Receipt(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omi
     answers: Hash | None = None
     checkpoint: Note | None = None
     manifest: EnvelopeText | None = None
+    cosignatures: Note | None = None
+    witness: EnvelopeText | None = None

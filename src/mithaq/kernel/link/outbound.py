@@ -6,21 +6,26 @@ it again) and what it has itself lost by a restore (and takes it back, see ``rec
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from msgspec.structs import replace
 
 from mithaq.errors import MithaqError, NotAllowed, Unavailable, Untrusted
 from mithaq.kernel import canonical
-from mithaq.kernel.link import pause, recover, send, speaks, stale
+from mithaq.kernel.keys import VerifyKeys
+from mithaq.kernel.link import charter, pause, recover, send, speaks, stale
 from mithaq.kernel.link.carry import FORMATS, Carrier, introducing
 from mithaq.kernel.link.ends import Ends
 from mithaq.kernel.link.log.checkpoint import Checkpoint, origin, read_checkpoint, sign_checkpoint
+from mithaq.kernel.link.log.note import read_lines
 from mithaq.kernel.link.log.tree import EMPTY_ROOT
 from mithaq.kernel.link.message import Delivery, DeliveryFormat, Receipt, Tombstone
+from mithaq.kernel.matter import link as matters
 from mithaq.kernel.ports import Transaction
 from mithaq.kernel.seal import seal, unseal
 from mithaq.kernel.values import link_id
+from mithaq.kernel.witness import card, partner, quorum
 
 
 class Outbound:
@@ -36,11 +41,18 @@ class Outbound:
         line, moved, clock = self._ends.lines[party], 0, self._ends.clock
         news = line.news  # before we look: what comes meanwhile is news still
         try:
+            if self._stopped_by_them(party) and self.ask(party).outcome == "paused":
+                moved += self._charter(party)
+                line.refused(clock.monotonic())
+                return moved
             while not self._paused(party) and (settled := self.deliver(party)) is not None:
                 if settled.outcome == "paused":
+                    moved += self._charter(party)
                     line.refused(clock.monotonic())
                     return moved
                 moved += settled.settled
+            if line.paused_by_us:
+                moved += self._charter(party)
         except MithaqError as problem:
             line.failed(clock.monotonic(), problem)
         else:
@@ -83,6 +95,23 @@ class Outbound:
             )
         return settled
 
+    def _charter(self, party: str) -> int:
+        """Tell a partner what crosses although nothing else does. Messages settled."""
+        link, line, moved = link_id(self._ends.party, party), self._ends.lines[party], 0
+        while True:
+            room = send.Room(size=line.size, format=_format(line.speaks))
+            with self._ends.store.read() as tx:
+                delivery = None if recover.is_unsure(tx, party) else send.statements(tx, link, room, charter.crosses)
+            if delivery is None or not (settled := self._exchange(party, delivery).settled):
+                return moved
+            moved += settled
+
+    def _stopped_by_them(self, party: str) -> bool:
+        """Whether the partner said that it takes nothing. Nothing is sent then that it would only refuse."""
+        with self._ends.store.read() as tx:
+            theirs = matters.theirs(tx, party)
+            return theirs is not None and theirs.standing != "" and not pause.is_paused(tx, party)
+
     def _introduced(self, party: str, link: str) -> send.Settled:
         """A partner that turns away what it took before may have lost our manifest: show it, and send again."""
         self._ends.lines[party].forget()
@@ -112,8 +141,9 @@ class Outbound:
         ends, link, line = self._ends, link_id(self._ends.party, party), self._ends.lines[party]
         public = ends.partner(party).ring.sealing_now(ends.clock.now())
         with self._ends.store.read() as tx:
-            if pause.is_paused(tx, party):
-                raise Unavailable("paused", f"the links with {party} are paused by us", hint="mithaq link resume")
+            if stopped := pause.standing(tx, party):
+                hint = "mithaq link resume" if stopped == "paused" else "mithaq party standing"
+                raise Unavailable(stopped, f"the links with {party} are {stopped} by us", hint=hint)
             first = tx.links.page(link, after=after, limit=1, outcome="waiting")
             if not first:
                 return
@@ -122,6 +152,7 @@ class Outbound:
                 delivery = stale.bury(delivery, stale.stale(delivery, self._ends.standing.book(tx), at))
                 last = delivery.messages[-1].seq
                 shown = introducing(delivery, ends.rings.own, link, knows=line.knows, speaks=line.speaks)
+                shown = self._carrier.asking(party, shown)
                 yield last, seal(canonical.encode(shown), sender=ends.party, receiver=party, public=public)
 
     def unpack(self, sealed: bytes) -> send.Settled:
@@ -133,9 +164,12 @@ class Outbound:
         return settled
 
     def _paused(self, party: str) -> bool:
-        """Whether we have paused it: asked before each delivery, so that a pause stops a backlog too."""
+        """Whether we have paused it: asked before each delivery, so that a pause stops a backlog too.
+
+        To one that is removed goes on what shows nothing: entries of what was stopped, and the statement that says so.
+        """
         with self._ends.store.read() as tx:
-            paused = pause.is_paused(tx, party)
+            paused = pause.standing(tx, party) == "paused"
         self._ends.lines[party].paused_by_us = paused
         return paused
 
@@ -146,6 +180,12 @@ class Outbound:
         room = send.Room(size=line.size, format=_format(line.speaks), latest=latest)
         at = ends.clock.now()
         with ends.store.read() as tx:
+            removed = pause.is_removed(tx, party)
+        if removed:  # also what was numbered since
+            ends.store.write(lambda tx: pause.stop_waiting(tx, ends.party, party, at)).result()
+        with ends.store.read() as tx:
+            if quorum.holds(tx, link, ends.standing.book(tx), at):
+                return send.statements(tx, link, room, charter.crosses)
             delivery = send.next_delivery(tx, link, head=line.head, room=room)
             reasons = stale.stale(delivery, ends.standing.book(tx), at) if delivery is not None else {}
         if reasons:
@@ -154,6 +194,7 @@ class Outbound:
                 delivery = send.next_delivery(tx, link, head=line.head, room=room)
                 again = stale.stale(delivery, ends.standing.book(tx), at) if delivery is not None else {}
             delivery = delivery and stale.bury(delivery, again)
+        delivery = delivery and self._sealed_off(party, delivery)
         self._turn[party] = not latest if delivery is not None and delivery.overtakes else True
         return delivery
 
@@ -166,10 +207,17 @@ class Outbound:
         if delivery is None:
             raise Unavailable("gap", f"{party} lacks messages of {link} that we do not hold")
         at = self._ends.clock.now()
-        settled = self._exchange(party, stale.bury(delivery, stale.stale(delivery, book, at)))
+        delivery = self._sealed_off(party, stale.bury(delivery, stale.stale(delivery, book, at)))
+        settled = self._exchange(party, delivery)
         if settled.outcome == "gap":
             raise Unavailable("gap", f"{party} still lacks number {settled.head + 1} of {link}")
         return settled
+
+    def _sealed_off(self, party: str, delivery: Delivery) -> Delivery:
+        """The delivery as a removed partner may see it, if it is one."""
+        with self._ends.store.read() as tx:
+            removed = pause.is_removed(tx, party)
+        return stale.bury(delivery, pause.sealed_off(delivery)) if removed else delivery
 
     def _exchange(self, party: str, delivery: Delivery) -> send.Settled:
         line, clock = self._ends.lines[party], self._ends.clock
@@ -197,8 +245,21 @@ class Outbound:
         except Untrusted as problem:
             self._carrier.contradiction(party, problem, envelope)
             raise
+        self._keep_cosignatures(party, link, receipt, envelope)
         self._ends.metrics.count("messages_settled", settled.settled, partner=party)
         return settled
+
+    def _keep_cosignatures(self, party: str, link: str, receipt: Receipt, envelope: bytes) -> None:
+        """Keep what the partner cosigned. What does not hold is evidence, and settles nothing less."""
+        if receipt.format == "mithaq-receipt/4" and receipt.outcome == "settled":
+            self._ends.lines[party].uncosigned = receipt.cosignatures is None
+        if receipt.cosignatures is None and receipt.witness is None:
+            return
+        at, ring = self._ends.clock.now(), self._ends.partner(party).ring
+        try:
+            self._ends.store.write(lambda tx: _keep(tx, link, party, receipt, ring.receipt(at), at)).result()
+        except MithaqError as problem:
+            self._carrier.contradiction(party, Untrusted(problem.code, problem.message), envelope)
 
     def _recover(self, party: str, link: str) -> None:
         """Take back what we signed and have lost, from the partner's verdicts, page by page."""
@@ -229,7 +290,18 @@ class Outbound:
 
 def _settle(tx: Transaction, link: str, party: str, receipt: Receipt, envelope: bytes) -> send.Settled:
     speaks.note(tx, party, receipt.format)
-    return send.settle(tx, link, receipt, envelope)
+    settled = send.settle(tx, link, receipt, envelope)
+    if card.newest_envelope(tx, party) is None:
+        quorum.note_receipt(tx, link, receipt.head.size, receipt.at)
+    return settled
+
+
+def _keep(tx: Transaction, link: str, party: str, receipt: Receipt, sets: Iterable[VerifyKeys], at: datetime) -> None:
+    if receipt.witness is not None:
+        card.file(tx, receipt.witness.encode(), party, sets, at)
+    note = tx.links.checkpoint(link, receipt.head.size)
+    if receipt.cosignatures is not None and note is not None:
+        partner.accept(tx, link, note, read_lines(receipt.cosignatures), card.keys_of(tx, party))
 
 
 def _withdraw(tx: Transaction, link: str, reasons: dict[int, Tombstone]) -> None:

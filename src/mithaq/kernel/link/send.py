@@ -6,7 +6,8 @@ What waits goes out in order of number. When it does not all fit into one delive
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import takewhile
 
 from msgspec import Struct
 
@@ -61,6 +62,28 @@ def next_delivery(tx: Transaction, link: str, *, head: int | None = None, room: 
         if urgent:
             return _delivery(tx, link, urgent, room.format, overtaking=True)
     return _delivery(tx, link, run, room.format) if run else None
+
+
+def statements(tx: Transaction, link: str, room: Room, crosses: Callable[[bytes], bool]) -> Delivery | None:
+    """What waits and ``crosses`` whatever else must wait; None if nothing does, or the partner knows no overtaking.
+
+    On the ``flash`` lane it overtakes; on another it goes where nothing else is before it.
+    """
+    if room.format == "mithaq-delivery/1":
+        return None
+    found: list[Message] = []
+    after = 0
+    while page := tx.links.page(link, after=after, limit=OVERTAKING, outcome="waiting", lane="flash"):
+        after = page[-1].seq
+        found += [message for message in page if message.content is not None and crosses(message.content)]
+    if found:
+        return _delivery(tx, link, _within(found[:OVERTAKING], room.size), room.format, overtaking=True)
+    waiting = tx.links.page(link, limit=1, outcome="waiting")
+    run = tx.links.page(link, after=waiting[0].seq - 1, limit=OVERTAKING) if waiting else ()
+    first = list(takewhile(lambda each: each.outcome != "waiting" or each.code or crosses(each.content or b""), run))
+    if not any(each.outcome == "waiting" and not each.code for each in first):
+        return None
+    return _delivery(tx, link, _within(first, room.size), room.format)
 
 
 def run_after(tx: Transaction, link: str, after: int, room: Room) -> Delivery | None:

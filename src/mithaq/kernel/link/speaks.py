@@ -14,11 +14,24 @@ def note(tx: Transaction, party: str, format: str) -> None:
     """The partner wrote a delivery or a receipt of this format."""
     if not format.endswith("/1") and tx.memos.get(_memo(party)) is None:
         tx.memos.put(_memo(party), "2")
+    if format.endswith("/4") and not cosigns(tx, party):
+        note_cosigns(tx, party, True)
 
 
 def lane_for(tx: Transaction, party: str, lane: Lane) -> Lane:
     """The lane to sign for, where this one is meant."""
     return lane if lane != "flash" or tx.memos.get(_memo(party)) is not None else "record"
+
+
+def cosigns(tx: Transaction, party: str) -> bool | None:
+    """Whether the partner's node understands that it is asked to cosign; None if that was never tried."""
+    found = tx.memos.get(f"cosigns/{party}")
+    return None if found is None else found == "yes"
+
+
+def note_cosigns(tx: Transaction, party: str, known: bool) -> None:
+    """It does; or it turned away a question that it took without, and is not asked until it shows that it does."""
+    tx.memos.put(f"cosigns/{party}", "yes" if known else "no")
 
 
 def _memo(party: str) -> str:

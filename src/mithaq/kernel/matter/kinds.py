@@ -5,7 +5,8 @@ from __future__ import annotations
 from mithaq.kernel.matter.agreement import AGREEMENT
 from mithaq.kernel.matter.holding import HOLDING
 from mithaq.kernel.matter.kind import MatterKind
+from mithaq.kernel.matter.link import LINK
 from mithaq.kernel.matter.record import RECORD
 from mithaq.kernel.matter.spoken import SPOKEN
 
-KINDS: dict[str, MatterKind] = {kind.name: kind for kind in (AGREEMENT, RECORD, HOLDING, SPOKEN)}
+KINDS: dict[str, MatterKind] = {kind.name: kind for kind in (AGREEMENT, LINK, RECORD, HOLDING, SPOKEN)}

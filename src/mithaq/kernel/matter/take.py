@@ -13,7 +13,7 @@ from mithaq.errors import NotAllowed, Untrusted
 from mithaq.kernel.duty import reconcile
 from mithaq.kernel.keeping.note import note as note_holding
 from mithaq.kernel.keyring import Keyring
-from mithaq.kernel.matter import holding, record
+from mithaq.kernel.matter import holding, link, record
 from mithaq.kernel.matter.fold import State, fold
 from mithaq.kernel.matter.kinds import KINDS
 from mithaq.kernel.matter.offers import texts
@@ -27,6 +27,7 @@ BINDING = ("sign", "ratify", "accede")
 
 NOTES: Mapping[str, Callable[[Transaction, Said, datetime, str], None]] = {
     record.KIND: record.note,
+    link.KIND: link.note,
     holding.KIND: note_holding,
 }
 """What a statement of a kind of Matter changes here, beside the state of its matter."""

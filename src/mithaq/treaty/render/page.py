@@ -15,6 +15,7 @@ from mithaq.kernel.values import Digest
 from mithaq.treaty.render.catalogue import ENGINE, Language, Speaker, catalogue
 from mithaq.treaty.render.provisions import Provision, cited, provisions
 from mithaq.treaty.render.sentence import binding, sentence
+from mithaq.treaty.render.witnesses import witnessed
 
 
 class Rendered(Struct, frozen=True):
@@ -74,7 +75,8 @@ def _page(law: Law, vocabulary: Vocabulary, speaker: Speaker, text: Text | None)
     )
     overlap = [speaker.say(f"page.overlap.{law.overlap}")] if law.type == "agreement" else []
     private = [] if law.published else [speaker.say("page.private")]
-    general = [binding(law.obligations, speaker), *overlap, *private, *_counter(law, speaker)]
+    seen = [witnessed(law.witnessed, speaker)] if law.witnessed is not None else []
+    general = [binding(law.obligations, speaker), *seen, *overlap, *private, *_counter(law, speaker)]
     return Page(
         law=law.ref, digest=law.digest, language=speaker.language, title=law.title, note=law.note,
         type=speaker.say(f"page.type.{law.type}", parties=parties), in_force=_in_force(law, speaker),

@@ -11,6 +11,7 @@ import base64
 import binascii
 import hashlib
 import re
+from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -46,8 +47,17 @@ def key_id(name: str, signature_type: bytes, public: bytes) -> bytes:
 
 
 def write_note(note: SignedNote) -> str:
-    lines = (f"{_DASH}{one.name} {base64.b64encode(one.key + one.value).decode()}\n" for one in note.signatures)
-    return note.text + "\n" + "".join(lines)
+    return note.text + "\n" + write_lines(note.signatures)
+
+
+def write_lines(lines: Iterable[NoteSignature]) -> str:
+    """Signature lines alone, as a witness gives them."""
+    return "".join(f"{_DASH}{one.name} {base64.b64encode(one.key + one.value).decode()}\n" for one in lines)
+
+
+def read_lines(data: str) -> tuple[NoteSignature, ...]:
+    """The inverse of ``write_lines``; Malformed unless they are spelt exactly."""
+    return read_note(f"-\n\n{data}").signatures
 
 
 def read_note(data: str) -> SignedNote:
