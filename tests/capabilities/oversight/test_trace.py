@@ -94,7 +94,7 @@ def test_a_partner_accounts_by_role_and_both_logs_are_compared(world: World) -> 
     settle(world)
     found = trace(world.jo, id)
     (told,) = found.partners
-    assert (told.state, told.accesses, told.partner) == ("account", 3, "SA")
+    assert (told.state, told.accesses, told.partner) == ("accounted", 3, "SA")
     assert told.message.startswith("SA>JO/")
     assert [(each["roles"], each.get("authority"), each["act"], each["under"], each.get("count", 1))
             for each in told.lines] == [
@@ -174,7 +174,7 @@ def test_an_unscreened_question_about_a_person_does_not_leave(world: World) -> N
         assert tx.records.get(id) is not None
     held_back = do(world.sa, "ask-account", OVERSEER, about=id)
     assert held_back.released == ()
-    assert trace(world.sa, id).partners[0].state == "withheld"
+    assert trace(world.sa, id).partners[0].state == "not_released"
     assert do(world.sa, "ask-account", OVERSEER, about=id, flags=["asylum_seeker"]).released == ()
     assert do(world.sa, "ask-account", OVERSEER, about=id, screened=True).released == ("JO",)
 

@@ -145,7 +145,7 @@ def requests(desk: Desk, given: Listing) -> AskedItems:
             Asked(
                 id=holding.id, side=_side(holding), about=str(fields.get("about", "")), ground=str(fields.get("ground")),
                 partner=holding.origin if holding.link else str(fields.get("addressee")), late=clocks.is_late(found),
-                state=found.state if found is not None else "withheld", due=found.due if found is not None else None,
+                state=found.state if found is not None else "not_released", due=found.due if found is not None else None,
                 exercise=holding.exercise,
             )
         )  # fmt: skip

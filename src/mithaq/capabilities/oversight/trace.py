@@ -82,7 +82,7 @@ class Asserted(Struct, frozen=True, kw_only=True):
     partner: str
     request: str
     asked: Instant | None
-    state: Literal["waits", "late", "withheld", "account", "nothing_to_tell"]
+    state: Literal["waits", "late", "not_released", "accounted", "nothing_to_tell"]
     account: str = ""
     message: str = ""
     lines: tuple[dict[str, Any], ...] = ()
@@ -208,13 +208,13 @@ def _asserted(desk: Desk, holding: Holding) -> list[Asserted]:
 def _one(desk: Desk, request: Holding, partner: str, account: Holding | None) -> Asserted:
     asked, waits = _when(desk, request.position), clocks.duty(desk, "await_account", request.id)
     if account is None:
-        state: Any = "withheld" if waits is None else "late" if clocks.is_late(waits) else "waits"
+        state: Any = "not_released" if waits is None else "late" if clocks.is_late(waits) else "waits"
         return Asserted(partner=partner, request=request.id, asked=asked, state=state)
     fields = fields_of(account)
     lines = [each for each in fields.get("lines", ()) if isinstance(each, dict)]
     return Asserted(
         partner=partner, request=request.id, asked=asked, account=account.id, lines=tuple(lines),
-        state="account" if fields.get("outcome") == "account" else "nothing_to_tell",
+        state="accounted" if fields.get("outcome") == "account" else "nothing_to_tell",
         message=f"{account.link}/{account.seq}",
         accesses=sum(n for each in lines if isinstance(n := each.get("count", 1), int)),
     )  # fmt: skip
@@ -224,7 +224,7 @@ def _compared(desk: Desk, holding: Holding, asserted: tuple[Asserted, ...]) -> l
     """Of each partner that has given an account, the newest: the numbers it says crossed, beside those we have."""
     found, seen = [], set()
     for each in asserted:
-        account = desk.tx.records.get(each.account) if each.state == "account" else None
+        account = desk.tx.records.get(each.account) if each.state == "accounted" else None
         if account is None or each.partner in seen:
             continue
         seen.add(each.partner)
