@@ -1,8 +1,8 @@
 """Tallies: how often something happened, and how long it took, of which nobody can be found again.
 
-A tally is counted by day, nation asked or asking, post, script and hour (UTC), never by person, record or plate. Durations
-go into a few classes of seconds, so that a median and a ninetieth percentile can be told, as the upper end of a class.
-Whoever counts does so in the transaction of what is counted: both are durable, or neither.
+A tally is counted by day, nation asked or asking, post, script and hour (UTC), never by person, record or plate.
+Durations go into a few classes of seconds, so that a median and a ninetieth percentile can be told, as the upper end of
+a class. Whoever counts does so in the transaction of what is counted: both are durable, or neither.
 """
 
 from __future__ import annotations

@@ -43,7 +43,10 @@ def test_a_complaint_stays_home_and_its_clocks_begin(world: World) -> None:
     assert (made.released, made.withheld) == ((), {})
     settle(world)
     found = owed(world.jo)
-    assert {each.partition("/")[0] for each in found if made.id in each} == {"acknowledge_complaint", "answer_complaint"}
+    assert {each.partition("/")[0] for each in found if made.id in each} == {
+        "acknowledge_complaint",
+        "answer_complaint",
+    }
     assert b"Rami" not in crossed(world)
     with world.sa.store.read() as tx:
         assert tx.records.get(made.id) is None
@@ -70,15 +73,16 @@ def test_our_record_is_contested_while_a_complaint_runs_and_not_after(world: Wor
     assert caveats(world, id) == ()
 
 
-@pytest.mark.parametrize(("outcome", "why"), [
-    ("corrected", "nothing of the record was changed"), ("deleted", "was not taken back"),
-    ("nothing_held", "a record is held"),
-])  # fmt: skip
-def test_a_complaint_is_not_closed_with_what_was_not_done(world: World, outcome: str, why: str) -> None:
+def test_a_complaint_is_not_closed_with_what_was_not_done(world: World) -> None:
     id = raise_(world.jo, "alert-vehicle", alert()).id
     made = complain(world.jo, about=id)
-    with pytest.raises(Invalid, match=why):
-        do(world.jo, "close", id=made.id, outcome=outcome, reasons=REASONS)
+    for outcome, why in (
+        ("corrected", "nothing of the record was changed"),
+        ("deleted", "was not taken back"),
+        ("nothing_held", "a record is held"),
+    ):
+        with pytest.raises(Invalid, match=why):
+            do(world.jo, "close", id=made.id, outcome=outcome, reasons=REASONS)
     assert owed(world.jo)[f"answer_complaint/{made.id}"].state == "open"
 
 
@@ -161,19 +165,19 @@ def test_an_origin_that_is_silent_lets_its_clock_run_out_and_the_complaint_is_an
     do(world.sa, "close", id=made.id, outcome="refused", reasons=REASONS)
 
 
-@pytest.mark.parametrize("given", [{}, {"flags": ["asylum_seeker"]}, {"flags": ["torture_risk"]}])
-def test_that_a_protected_or_unscreened_person_complains_never_leaves(world: World, given: dict[str, Any]) -> None:
+def test_that_a_protected_or_unscreened_person_complains_never_leaves(world: World) -> None:
     id = raise_(world.jo, "alert-person", person()).id
-    settle(world)
-    made = complain(world.sa, about=id)
-    assert do(world.sa, "forward", id=made.id, **given).released == ()
-    settle(world)
-    with world.jo.store.read() as tx:
-        assert tx.records.get(made.id) is None
-    # and what is asked about the record afterwards is held back by what the complaint says of the person
-    if given:
-        assert do(world.sa, "ask-account", OVERSEER, about=id, screened=True).released == ()
-    do(world.sa, "close", id=made.id, outcome="lawful", reasons=REASONS)
+    settle(world, rounds=2)
+    sent: list[dict[str, Any]] = [{}, {"flags": ["asylum_seeker"]}, {"flags": ["torture_risk"]}]
+    for given in sent:
+        made = complain(world.sa, about=id)
+        assert do(world.sa, "forward", id=made.id, **given).released == ()
+        settle(world, rounds=1)
+        with world.jo.store.read() as tx:
+            assert tx.records.get(made.id) is None
+        do(world.sa, "close", id=made.id, outcome="lawful", reasons=REASONS)
+    # and what is asked about the record afterwards is held back by what the complaints say of the person
+    assert do(world.sa, "ask-account", OVERSEER, about=id, screened=True).released == ()
 
 
 def test_a_decision_of_somebody_who_is_not_the_origin_decides_nothing(world: World) -> None:
@@ -186,7 +190,7 @@ def test_nobody_decides_about_their_own_work_and_no_program_decides(world: World
     both = Actor(id="officer/nabil", roles=("legal_officer", "analyst"), by="session")
     id = raise_(world.jo, "alert-vehicle", alert(), both).id
     made = complain(world.jo, about=id)
-    with pytest.raises(NotAllowed, match="own-work|does not decide"):
+    with pytest.raises(NotAllowed, match="does not decide"):
         do(world.jo, "close", both, id=made.id, outcome="lawful", reasons=REASONS)
     program = Actor(id="program/x", roles=("legal_officer",), by="node")
     with pytest.raises(NotAllowed):
@@ -226,7 +230,13 @@ def test_the_letter_is_the_same_bytes_whatever_was_found(world: World) -> None:
     ours = [raise_(world.jo, "alert-vehicle", alert(plate=f"10-0000{n}")).id for n in range(3)]
     raise_(world.sa, "alert-vehicle", alert(plate="77-1"), HOME)
     settle(world)
-    cases = [(None, "nothing_held"), (ours[0], "lawful"), (ours[1], "corrected"), (ours[2], "deleted"), (None, "refused")]
+    cases = [
+        (None, "nothing_held"),
+        (ours[0], "lawful"),
+        (ours[1], "corrected"),
+        (ours[2], "deleted"),
+        (None, "refused"),
+    ]
     letters: dict[str, set[str]] = {}
     made = [complain(world.jo, about=about, asks="access") for about, _ in cases]
     raise_(world.jo, "correct-vehicle", alert(id=ours[1], plate="10-00001", colour="red"))

@@ -1,7 +1,7 @@
 """Accesses: who had access to a record at home, from the audit log, with names for oversight and by role for a partner.
 
-What crosses to a partner is counted by the hour and by role; a role or authority that the common vocabulary does not know is
-told as *other*, and of a clause that the nation has not published only that there is one.
+What crosses to a partner is counted by the hour and by role; a role or authority that the common vocabulary does not
+know is told as *other*, and of a clause that the nation has not published only that there is one.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
-from typing import get_args
+from typing import cast, get_args
 
 from msgspec import Struct
 
@@ -29,7 +29,7 @@ OUT = ("export",)
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """One access at home, as oversight reads it. ``act``: read, exported, handled; or what was refused or looked into."""
+    """One line about a record, as oversight reads it. ``act``: read, exported, handled; else it is no access."""
 
     number: int
     at: Instant
@@ -53,7 +53,7 @@ def at_home(desk: Desk, id: str) -> Iterator[Line]:
 
 
 def for_partner(desk: Desk, id: str, purpose: str) -> tuple[Access, ...]:
-    """The accesses by hour, roles, authority, act and clause; the newest where there are more than one account holds."""
+    """The accesses by hour, roles, authority, act and clause; the newest, where one account cannot hold all."""
     counts: Counter[tuple[datetime, tuple[str, ...], str, str, str]] = Counter()
     for line in at_home(desk, id):
         if line.act in get_args(Act):
@@ -61,8 +61,9 @@ def for_partner(desk: Desk, id: str, purpose: str) -> tuple[Access, ...]:
             counts[hour, _roles(desk, line), _authority(desk, line), line.act, _clause(desk, line.under)] += 1
     told = [
         Access(
-            at=hour, roles=roles, authority=authority or None, act=act, under=under or None, purpose=purpose, count=count,
-        )  # type: ignore[arg-type]
+            at=hour, roles=roles, authority=authority or None, act=cast(Act, act), under=under or None,
+            purpose=purpose, count=count,
+        )
         for (hour, roles, authority, act, under), count in sorted(counts.items())
     ]  # fmt: skip
     return tuple(told[-MOST:])

@@ -1,7 +1,8 @@
 """Accounts across the border: a nation asks a partner who there had access to a record, and is told by role.
 
-It may be asked about a record that either released to the other, and about no other. What is told is an assertion that the
-nation signs: reading cannot be proved, only said. Whether nothing is there, or nothing may be told, the answer is the same.
+It may be asked about a record that either released to the other, and about no other. What is told is an assertion that
+the nation signs: reading cannot be proved, only said. Whether nothing is there, or nothing may be told, the answer is
+the same.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def ask(desk: Desk, given: Ask) -> Stated:
     between = holding is not None and (to in stating.holders(desk, given.about) if ours else to == holding.origin)
     if holding is None or to not in desk.node.partners or not between:
         raise Invalid("about", "neither released this record to the other", where="$.about", hint="see release.why")
-    body = {
+    body: dict[str, Any] = {
         "about": given.about, "addressee": to, "ground": given.ground,
         "reply_by": write_instant(after(desk.at, clocks.ACCOUNTED_WITHIN)),
         "flags": _flags(desk, holding, given.flags, given.screened),
@@ -85,7 +86,7 @@ def give(desk: Desk, given: Give) -> Stated:
     request = case(desk, given.id, "account_request", side="received")
     if clocks.end(desk, "accounted", request.id) is not None:
         raise Clash("answered", f"{given.id} was answered before")
-    body = _account(desk, request, given)
+    body: dict[str, Any] = _account(desk, request, given)
     if not _goes(desk, body, request):
         body = {"of": request.id, "outcome": "nothing_to_tell", "flags": []}
     stated = stating.state(desk, ACCOUNT, body, only={request.origin}, exercise=request.exercise)
@@ -103,11 +104,14 @@ def apply(desk: Desk, given: Apply) -> Stated:
         raise Invalid("correction", "it is no correction that its origin made", where="$.id")
     newest = desk.tx.records.get(about)
     gone, holds = recalled(desk.tx, about) is not None, newest.version if newest is not None else 0
+    wanted = fields.get("holds")
+    if not isinstance(wanted, int) or fields.get("how") not in ("corrected", "deleted"):
+        raise Invalid("correction", "it does not say what was mended", where="$.id")
     if fields.get("how") == "deleted" and not gone:
         raise Clash("not-applied", "the recall has not come here yet", hint="when it has, say it again")
-    if fields.get("how") == "corrected" and holds < int(fields.get("holds", 0)) and not gone:
+    if fields.get("how") == "corrected" and holds < wanted and not gone:
         raise Clash("not-applied", "the version that holds has not come here yet", hint="when it has, say it again")
-    body = {
+    body: dict[str, Any] = {
         "about": about, "stage": "applied", "how": fields.get("how"), "holds": 0 if gone else holds,
         "of": correction.id, "at": stating.now(desk), "flags": [],
     }  # fmt: skip
@@ -137,7 +141,9 @@ def _account(desk: Desk, request: Holding, given: Give) -> dict[str, Any]:
 def crossed(desk: Desk, holding: Holding, partner: str) -> tuple[Received, ...]:
     """Each version that crossed between us and a partner, with the number under which both logs have it."""
     if holding.origin == desk.node.party:
-        found = [(version, each) for version, each in stating.sent(desk, holding.id, partner) if each.outcome == "accepted"]
+        found = [
+            (version, each) for version, each in stating.sent(desk, holding.id, partner) if each.outcome == "accepted"
+        ]
         return tuple(Received(version, f"{each.link}/{each.seq}") for version, each in found)
     versions = (desk.tx.records.get(holding.id, version) for version in range(1, holding.version + 1))
     return tuple(Received(each.version, f"{each.link}/{each.seq}") for each in versions if each is not None)
@@ -145,7 +151,6 @@ def crossed(desk: Desk, holding: Holding, partner: str) -> tuple[Received, ...]:
 
 def _goes(desk: Desk, body: dict[str, Any], request: Holding) -> bool:
     """Whether the law lets this account go to who asks."""
-
 
     drafted = desk.draft(
         ACCOUNT, {name: value for name, value in body.items() if value is not None}, purpose="oversight",
@@ -161,8 +166,8 @@ def _has_first(desk: Desk, id: str) -> bool:
 def _flags(desk: Desk, holding: Holding, given: Flags | None, screened: bool) -> list[str] | None:
     """What is known here that protects whom a record is about; None, and so nothing leaves, where nobody looked.
 
-    What the record itself says, what every complaint about it says, and what whoever acts says. A record of a Kind that is
-    about no person needs no screening.
+    What the record itself says, what every complaint about it says, and what whoever acts says. A record of a Kind
+    that is about no person needs no screening.
     """
     kind = desk.node.kinds.get(holding.kind)
     field = kind.attributes.get(FLAGGED) if kind is not None else FLAGGED
@@ -180,7 +185,8 @@ def _flags(desk: Desk, holding: Holding, given: Flags | None, screened: bool) ->
 
 COMMANDS = (
     Command(
-        "oversight.ask-account", "ask a partner who there had access to a record", Ask, Stated, ask, roles=("oversight",)
+        "oversight.ask-account", "ask a partner who there had access to a record", Ask, Stated, ask,
+        roles=("oversight",),
     ),
     Command(
         "oversight.give-account", "tell a partner, by role, who here had access to a record", Give, Stated, give,
@@ -191,5 +197,3 @@ COMMANDS = (
         roles=("legal_officer", "oversight"),
     ),
 )  # fmt: skip
-
-

@@ -1,12 +1,13 @@
 """Clocks: what is owed once a complaint, a decision, a correction or a request is here, by whom, until when.
 
-Terms are defaults of ours where neither law nor agreement says a shorter one (``reply_within``): a month to answer is that
-of Regulation (EU) 2016/679, art. 12(3), a model only (secondary source). What is late goes to whom it escalates to, shows in
-the statistics, and stays owed.
+Terms are defaults of ours where neither law nor agreement says a shorter one (``reply_within``): a month to answer is
+that of Regulation (EU) 2016/679, art. 12(3), a model only (secondary source). What is late goes to whom it escalates
+to, shows in the statistics, and stays owed.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -75,7 +76,7 @@ def to_apply(desk: Desk, holding: Holding) -> None:
 
 
 def to_account(desk: Desk, holding: Holding) -> None:
-    """A partner asks who here had access to a record. Owed whatever is held: the answer tells nothing by being there."""
+    """A partner asks who here had access to a record. An answer is owed whatever is held, so that it tells nothing."""
     if fields_of(holding).get("addressee", desk.node.party) == desk.node.party:
         due = _soonest(desk, holding, ACCOUNTED_WITHIN)
         owe(desk, "give_account", holding.id, ACCOUNTED_WITHIN, OVERSIGHT, LEGAL, "give_account", due)
@@ -151,10 +152,8 @@ def _soonest(desk: Desk, holding: Holding, within: str) -> Any:
         times.append(after(desk.at, agreed))
     asked = release["fields"].get("reply_by")
     if isinstance(asked, str):
-        try:
+        with suppress(Malformed):
             times.append(max(desk.at, read_instant(asked)))
-        except Malformed:
-            pass
     return min(times)
 
 

@@ -1,8 +1,8 @@
 """Complaints: received, acknowledged, told to the origin of a partner's record, decided on, closed by a named person.
 
-While a complaint about a record of ours runs, the record is marked as contested, which travels with it, and a legal hold
-keeps it from being deleted where the node has one. What was decided is checked against what is held: nobody closes a
-complaint with *corrected* where nothing was corrected.
+While a complaint about a record of ours runs, the record is marked as contested, which travels with it, and a legal
+hold keeps it from being deleted where the node has one. What was decided is checked against what is held: nobody closes
+a complaint with *corrected* where nothing was corrected.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ RECEIVES = ("legal_officer", "oversight")
 class Complain(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A complaint as it is received. Without ``about`` it asks whether anything is held of the person at all.
 
-    ``known``: the person was told of the record before, by right (a refusal with its reasons): then a letter may say more.
+    ``known``: the person was told of the record before, by right (a refusal with reasons): a letter may then say more.
     """
 
     person: Line
@@ -243,7 +243,13 @@ def _mended(desk: Desk, about: str, outcome: str) -> Stated | None:
     stated = stating.state(desk, CORRECTION, body, only=only, exercise=desk.held(about).exercise)
     for party in (*stated.released, *stated.deferred, *stated.reviewing):
         clocks.owe(
-            desk, "await_applied", f"{stated.id}/{party}", clocks.APPLIED_WITHIN, clocks.LEGAL, clocks.OVERSIGHT, "apply"
+            desk,
+            "await_applied",
+            f"{stated.id}/{party}",
+            clocks.APPLIED_WITHIN,
+            clocks.LEGAL,
+            clocks.OVERSIGHT,
+            "apply",
         )
     return stated
 
@@ -299,8 +305,8 @@ def _partner(desk: Desk, about: str | None) -> str:
 COMMANDS = (
     Command("oversight.complain", "receive a complaint", Complain, Stated, complain, roles=RECEIVES),
     Command(
-        "oversight.acknowledge", "say that a complaint was acknowledged to the person", Which, Acknowledged, acknowledge,
-        roles=RECEIVES,
+        "oversight.acknowledge", "say that a complaint was acknowledged to the person", Which, Acknowledged,
+        acknowledge, roles=RECEIVES,
     ),
     Command(
         "oversight.forward", "tell the origin of a partner's record that it is contested", Forward, Stated, forward,

@@ -1,8 +1,9 @@
 """The letters to who complained, in Arabic, English and French: words of a closed list, and nothing that is typed.
 
-Unless the end of the complaint says that the outcome may be told, the answer is the same bytes whatever was found: *checked;
-if anything is held it is lawful or was mended*. It depends on no record, no outcome and no remedy. The dates in it are the
-day it came and the day of the answer; the wording is ours and no court's, for a nation's own lawyers to replace.
+Unless the end of the complaint says that the outcome may be told, the answer is the same bytes whatever was found:
+*checked; if anything is held it is lawful or was mended*. It depends on no record, no outcome and no remedy. The dates
+in it are the day it came and the day of the answer; the wording is ours and no court's, for a nation's own lawyers to
+replace.
 """
 
 from __future__ import annotations
@@ -90,7 +91,8 @@ def letter(desk: Desk, given: Wanted) -> Letter:
     lines = write(codes, language, id=complaint.id, received=received, due=due, date=date)
     return Letter(
         id=complaint.id, to=str(fields["person"]), contact=str(fields.get("contact") or ""), language=language,
-        direction="rtl" if language == "ar" else "ltr", title=title, lines=lines, text="\n\n".join((title, *lines)) + "\n",
+        direction="rtl" if language == "ar" else "ltr", title=title, lines=lines,
+        text="\n\n".join((title, *lines)) + "\n",
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from mithaq.capabilities.oversight import clocks
-from mithaq.capabilities.oversight.cases import CASES, fields_of
+from mithaq.capabilities.oversight.cases import CASES
 from mithaq.capabilities.oversight.records import sort_of
 from mithaq.errors import NotFound
 from mithaq.kernel.desk import Desk
@@ -143,9 +143,11 @@ def requests(desk: Desk, given: Listing) -> AskedItems:
         fields = reading.fields
         items.append(
             Asked(
-                id=holding.id, side=_side(holding), about=str(fields.get("about", "")), ground=str(fields.get("ground")),
+                id=holding.id, side=_side(holding), about=str(fields.get("about", "")),
+                ground=str(fields.get("ground")),
                 partner=holding.origin if holding.link else str(fields.get("addressee")), late=clocks.is_late(found),
-                state=found.state if found is not None else "not_released", due=found.due if found is not None else None,
+                state=found.state if found is not None else "not_released",
+                due=found.due if found is not None else None,
                 exercise=holding.exercise,
             )
         )  # fmt: skip
@@ -201,8 +203,6 @@ def _read(desk: Desk, holding: Holding | None) -> dict[str, Any] | None:
 
 def _side(holding: Holding) -> str:
     return "received" if holding.link else "own"
-
-
 
 
 _SEES = ("legal_officer", "oversight")

@@ -1,4 +1,4 @@
-"""Pages of the console: the list of complaints, one with its clocks, a trace in time, the figures, a letter to print."""
+"""Pages of the console: the list of complaints, one with its clocks, a trace in time, the figures, a letter."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ PAGES = (
     Page(
         "oversight.complaints", "complaints", "list", "oversight.complaints",
         (
-            Column("id", "complaint"), Column("side", "made here or received", "code"), Column("origin", "from", "code"),
+            Column("id", "complaint"), Column("side", "made here or received", "code"),
+            Column("origin", "from", "code"),
             Column("asks", "what is asked", "code"), Column("state", "state", "code"), Column("due", "due", "time"),
             Column("late", "late", "code"),
         ),

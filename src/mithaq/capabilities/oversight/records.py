@@ -1,7 +1,8 @@
 """What oversight states: complaints, what an origin decided, corrections and who applied them, accounts of accesses.
 
-Roles and authorities stand in them where somebody acted; no officer does. Each that may be about a person has ``flags``, as
-an alert on a person has: that somebody complains here tells where they are, so it is *protected until screened* too.
+Roles and authorities stand in them where somebody acted; no officer does. Each that may be about a person has
+``flags``, as an alert on a person has: that somebody complains here tells where they are, so it is *protected until
+screened* too.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ Flags = Annotated[tuple[Flag, ...], Meta(max_length=10)]
 Asks = Literal["access", "correction", "deletion", "unlawful_use", "misused_identity"]
 """What somebody asks: whether anything is held, that it be mended, that it go, who used it how, that it is not they."""
 Outcome = Literal["nothing_held", "lawful", "corrected", "deleted", "refused"]
-Remedy = Literal["none", "apology", "record_mended", "holders_told", "letter_to_authorities", "compensation", "discipline"]
+Remedy = Literal[
+    "none", "apology", "record_mended", "holders_told", "letter_to_authorities", "compensation", "discipline"
+]
 Ground = Literal["complaint", "audit"]
 Act = Literal["read", "exported", "handled"]
 """Of one access: a person saw it, took it out in a file, or acted on it."""
@@ -148,7 +151,8 @@ ACCOUNT = Kind(
 )  # fmt: skip
 
 SORTS: dict[str, Kind] = {
-    "complaint": COMPLAINT, "redress": REDRESS, "correction": CORRECTION, "account_request": REQUEST, "account": ACCOUNT,
+    "complaint": COMPLAINT, "redress": REDRESS, "correction": CORRECTION, "account_request": REQUEST,
+    "account": ACCOUNT,
 }  # fmt: skip
 KINDS = tuple(SORTS.values())
 

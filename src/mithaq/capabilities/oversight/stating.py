@@ -64,7 +64,9 @@ def check_independent(desk: Desk, id: str) -> None:
     """Refuse whoever stated a version of the record: nobody decides on a complaint about their own work."""
     mine = behind(desk.tx, desk.who)
     if any(line.act == "stated" and line.who in mine for line in desk.tx.audit.page(subject=id)):
-        raise NotAllowed("own-work", "who stated the record does not decide on a complaint about it", hint="ask another")
+        raise NotAllowed(
+            "own-work", "who stated the record does not decide on a complaint about it", hint="ask another"
+        )
 
 
 def check_person(desk: Desk) -> None:

@@ -1,7 +1,7 @@
 """Statistics for oversight: how much, how fast, how often late. In none of them can anybody be found again.
 
-A count of fewer than five is told as *fewer than five*. Where one such count alone could be had by taking the others from
-the total, the next smallest is kept back with it.
+A count of fewer than five is told as *fewer than five*. Where one such count alone could be had by taking the others
+from the total, the next smallest is kept back with it.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
 """The trace of a record: who saw this, why, under which clause, on both sides. For oversight alone.
 
-At home it is what the store holds: versions, decisions as they were logged, messages with their receipts, every line of the
-audit log with its name. Of a partner it is what that partner's accounts say, by role: a signed assertion, beside the numbers
-that both logs hold. Where the two do not agree, it says so.
+At home it is what the store holds: versions, decisions as they were logged, messages with their receipts, every line of
+the audit log with its name. Of a partner it is what that partner's accounts say, by role: a signed assertion, beside
+the numbers that both logs hold. Where the two do not agree, it says so.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -14,8 +15,8 @@ from msgspec import Struct
 from mithaq.capabilities.oversight import accesses, clocks
 from mithaq.capabilities.oversight.accounts import crossed
 from mithaq.capabilities.oversight.cases import ENDS, both, cases, fields_of
-from mithaq.capabilities.oversight.records import sort_of
-from mithaq.errors import NotFound
+from mithaq.capabilities.oversight.records import Access, sort_of
+from mithaq.errors import MithaqError, NotFound
 from mithaq.kernel import canonical
 from mithaq.kernel.desk import Desk
 from mithaq.kernel.law.decision import Decision
@@ -75,8 +76,8 @@ class End(Struct, frozen=True):
 
 
 class Asserted(Struct, frozen=True, kw_only=True):
-    """What a partner says of accesses there, or that it has not answered. ``message`` proves who said it, not that it is
-    so.
+    """What a partner says of accesses there, or that it has not answered. ``message`` proves who said it, and
+    not that it is so.
     """
 
     partner: str
@@ -85,8 +86,9 @@ class Asserted(Struct, frozen=True, kw_only=True):
     state: Literal["waits", "late", "not_released", "accounted", "nothing_to_tell"]
     account: str = ""
     message: str = ""
-    lines: tuple[dict[str, Any], ...] = ()
+    lines: tuple[Access, ...] = ()
     accesses: int = 0
+    unreadable: int = 0  # lines of the account that are not what the Kind declares
 
 
 class Compared(Struct, frozen=True, kw_only=True):
@@ -211,13 +213,22 @@ def _one(desk: Desk, request: Holding, partner: str, account: Holding | None) ->
         state: Any = "not_released" if waits is None else "late" if clocks.is_late(waits) else "waits"
         return Asserted(partner=partner, request=request.id, asked=asked, state=state)
     fields = fields_of(account)
-    lines = [each for each in fields.get("lines", ()) if isinstance(each, dict)]
+    lines, unreadable = _readable(fields.get("lines"))
     return Asserted(
         partner=partner, request=request.id, asked=asked, account=account.id, lines=tuple(lines),
         state="accounted" if fields.get("outcome") == "account" else "nothing_to_tell",
         message=f"{account.link}/{account.seq}",
-        accesses=sum(n for each in lines if isinstance(n := each.get("count", 1), int)),
+        accesses=sum(each.count for each in lines), unreadable=unreadable,
     )  # fmt: skip
+
+
+def _readable(lines: Any) -> tuple[tuple[Access, ...], int]:
+    """The lines of a partner's account that are what they should be, and how many are not."""
+    found, given = list[Access](), lines if isinstance(lines, list) else []
+    for each in given:
+        with suppress(MithaqError):
+            found.append(canonical.fit(each, Access))
+    return tuple(found), len(given) - len(found)
 
 
 def _compared(desk: Desk, holding: Holding, asserted: tuple[Asserted, ...]) -> list[Compared]:

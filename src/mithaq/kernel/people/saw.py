@@ -1,8 +1,8 @@
 """What was seen: one line of the audit log for each record that an answer showed, with the clause that let it be seen.
 
-A list or search shows many records, and each of them was seen. The line says in which answer, which version, under which
-clause of our own law (nothing where our law does not speak of reading), and as what the reader read: their roles and
-authority of that moment, which later changes of the officer do not change.
+A list or search shows many records, and each of them was seen. The line says in which answer, which version, under
+which clause of our own law (nothing where our law does not speak of reading), and as what the reader read: their roles
+and authority of that moment, which later changes of the officer do not change.
 """
 
 from __future__ import annotations
