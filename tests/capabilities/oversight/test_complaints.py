@@ -309,3 +309,30 @@ def test_a_complaint_leads_a_trace_to_its_record(world: World) -> None:
     assert (found.id, found.complaints) == (id, (made.id,))
     with pytest.raises(NotFound):
         trace(world.jo, complain(world.jo).id)
+
+
+def test_a_record_is_not_deleted_while_any_complaint_about_it_runs(world: World) -> None:
+    id = raise_(world.jo, "alert-vehicle", alert()).id
+    settle(world)
+    first, second = complain(world.sa, about=id), complain(world.sa, about=id)
+    do(world.sa, "close", id=first.id, outcome="refused", reasons=REASONS)
+    world.jo.do("link.recall", {"id": id, "why": "wrong"}, who=HOME).result()
+    settle(world)
+    found = trace(world.sa, second.id)
+    assert (found.held_for, found.erased, found.ended.by) == ("complaint", False, "JO")
+    do(world.sa, "close", id=second.id, outcome="refused", reasons=REASONS)
+    waits = world.sa.do("record.free", {"id": id}, who=LEGAL).result()
+    world.sa.do("acts.approve", {"id": waits.waiting}, who=OTHER_LEGAL).result()
+    settle(world)
+    assert trace(world.sa, second.id).erased
+    (said,) = trace(world.jo, id).said
+    assert (said.partner, said.deleted_for) == ("SA", "recalled")
+
+
+def test_a_hold_of_complaints_ends_with_the_last_of_them(world: World) -> None:
+    id = raise_(world.jo, "alert-vehicle", alert()).id
+    both = [complain(world.jo, about=id) for _ in range(2)]
+    for made, held in zip(both, ("complaint", ""), strict=True):
+        do(world.jo, "close", id=made.id, outcome="lawful", reasons=REASONS)
+        assert trace(world.jo, id).held_for == held
+        assert caveats(world, id) == (("contested",) if held else ())

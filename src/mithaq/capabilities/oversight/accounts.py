@@ -125,7 +125,7 @@ def _account(desk: Desk, request: Holding, given: Give) -> dict[str, Any]:
     about, asker = str(fields_of(request).get("about", "")), request.origin
     holding = desk.tx.records.get(about)
     between = holding is not None and asker in (holding.origin, *stating.holders(desk, about))
-    if holding is None or not between or holding.exercise != request.exercise:
+    if holding is None or not holding.content or not between or holding.exercise != request.exercise:
         return {"of": request.id, "outcome": "nothing_to_tell", "flags": []}
     purpose = str(canonical.decode(holding.content, dict)["purpose"])
     first = desk.tx.journal.page(after=desk.held(about, 1).position - 1, limit=1) if _has_first(desk, about) else ()

@@ -20,7 +20,9 @@ PAGE = 200
 
 
 def fields_of(holding: Holding) -> dict[str, Any]:
-    """The body of our own record, or the fields of a partner's release."""
+    """The body of our own record, or the fields of a partner's release; nothing where it was erased."""
+    if not holding.content:
+        return {}
     plain: dict[str, Any] = canonical.decode(holding.content, dict)
     fields: dict[str, Any] = plain["fields" if holding.link else "body"]
     return fields
@@ -30,7 +32,7 @@ def fold_case(entry: Entry, tx: Transaction) -> Row | None:
     """The row of a record of oversight, our own or a partner's: which it is and what it is about, and nothing of it."""
     holding = holding_of(entry, tx)
     sort = sort_of(holding.kind) if holding is not None else ""
-    if holding is None or not sort:
+    if holding is None or not sort or not holding.content:
         return None
     fields = fields_of(holding)
     side = "received" if holding.link else "own"
@@ -56,9 +58,8 @@ def fold_end(entry: Entry, tx: Transaction) -> Row | None:
     """When a record was taken back, and by whom."""
     if entry.what != "recalled":
         return None
-    return Row(
-        entry.subject, "recalled", write_instant(entry.at), exercise=entry.exercise, body={"party": entry.party}
-    )  # fmt: skip
+    body = {"party": entry.party}
+    return Row(f"recalled/{entry.subject}", "recalled", write_instant(entry.at), exercise=entry.exercise, body=body)
 
 
 def cases(desk: Desk, *terms: str, exercise: bool = False, before: int = 0) -> Iterator[Holding]:

@@ -27,6 +27,8 @@ from mithaq.kernel import tally
 from mithaq.kernel.clock import read_instant, write_instant
 from mithaq.kernel.desk import Desk, Stated
 from mithaq.kernel.duty import discharge
+from mithaq.kernel.keeping import desk as keeping
+from mithaq.kernel.keeping import legal_hold
 from mithaq.kernel.matter.record import recalled
 from mithaq.kernel.plug import Command
 from mithaq.kernel.shelves import Holding
@@ -131,6 +133,8 @@ def complain(desk: Desk, given: Complain) -> Stated:
         clocks.note_about(desk, given.about, stated.id)
     if about is not None and about.origin == desk.node.party:
         stating.mark(desk, about.id, contested=True)
+    if about is not None and about.content and legal_hold.held(desk.tx, about.id) is None:
+        keeping.hold(desk, keeping.ToHold(about.id, "complaint", stated.id))
     tally.note(desk, f"complaint_{given.asks}", exercise=given.exercise, partner=_partner(desk, given.about))
     return stated
 
@@ -217,8 +221,10 @@ def close(desk: Desk, given: Close) -> Closed:
     for what in ("acknowledge_complaint", "answer_complaint"):
         discharge(desk.tx, f"{what}/{complaint.id}", f"{redress.id}/1", desk.at)
     correction = _mended(desk, about, given.outcome) if ours else None
-    if ours:
-        stating.mark(desk, about, contested=False)
+    if about and not _runs(desk, about):
+        if ours:
+            stating.mark(desk, about, contested=False)
+        _free(desk, about)
     tally.note(
         desk, f"closed_{given.outcome}", seconds=(desk.at - since).total_seconds(), exercise=complaint.exercise,
         partner=_partner(desk, about),
@@ -252,6 +258,18 @@ def _mended(desk: Desk, about: str, outcome: str) -> Stated | None:
             "apply",
         )
     return stated
+
+
+def _runs(desk: Desk, about: str) -> bool:
+    """Whether a complaint about a record is open, ours or a partner's."""
+    return any(clocks.closing_of(desk, each) is None for each in clocks.complaints_about(desk, about))
+
+
+def _free(desk: Desk, about: str) -> None:
+    """End the hold that complaints put on a record. Where its deletion was due, a second person does: record.free."""
+    held = legal_hold.held(desk.tx, about)
+    if held is not None and held.why == "complaint" and not legal_hold.is_restricted(desk.tx, about):
+        keeping.free(desk, keeping.OneRecord(about))
 
 
 def _check_done(desk: Desk, about: str, outcome: str, complaint: str) -> None:

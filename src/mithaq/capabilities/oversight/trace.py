@@ -19,6 +19,7 @@ from mithaq.capabilities.oversight.records import Access, sort_of
 from mithaq.errors import MithaqError, NotFound
 from mithaq.kernel import canonical
 from mithaq.kernel.desk import Desk
+from mithaq.kernel.keeping import holder, legal_hold
 from mithaq.kernel.law.decision import Decision
 from mithaq.kernel.law.explain import reasons
 from mithaq.kernel.matter.record import recalled
@@ -75,6 +76,17 @@ class End(Struct, frozen=True):
     why: str
 
 
+class Said(Struct, frozen=True, kw_only=True):
+    """What a partner has stated of its copy of our record: signed assertions too."""
+
+    partner: str
+    deleted: Instant | None = None
+    deleted_for: str = ""
+    held_for: str = ""
+    acted: tuple[holder.Acted, ...] = ()
+    passed_to: tuple[str, ...] = ()
+
+
 class Asserted(Struct, frozen=True, kw_only=True):
     """What a partner says of accesses there, or that it has not answered. ``message`` proves who said it, and
     not that it is so.
@@ -112,6 +124,9 @@ class Trace(Struct, frozen=True, kw_only=True):
     releases: tuple[Given, ...]
     at_home: tuple[accesses.Line, ...]
     ended: End | None
+    erased: bool
+    held_for: str  # a legal hold keeps it: why; empty if none does
+    said: tuple[Said, ...]
     partners: tuple[Asserted, ...]
     compared: tuple[Compared, ...]
     rests_on: tuple[str, ...] = ("home:stored", "partners:signed_assertion")
@@ -125,10 +140,11 @@ def trace(desk: Desk, given: Traced) -> Trace:
         holding = desk.tx.records.get(about) if isinstance(about, str) else None
     if holding is None:
         raise NotFound("record", f"no record {given.id}")
-    asserted = tuple(_asserted(desk, holding))
+    asserted, held = tuple(_asserted(desk, holding)), legal_hold.held(desk.tx, holding.id)
     return Trace(
         id=holding.id, origin=holding.origin, exercise=holding.exercise,
-        purpose=str(canonical.decode(holding.content, dict)["purpose"]),
+        purpose=_purpose(holding), erased=not holding.content, held_for=held.why if held is not None else "",
+        said=tuple(_said(desk, holding)),
         complaints=tuple(each.id for each in both(desk, f"=about:{holding.id}") if sort_of(each.kind) == "complaint"),
         versions=tuple(_versions(desk, holding)), releases=tuple(_releases(desk, holding)),
         at_home=tuple(accesses.at_home(desk, holding.id)), ended=_end(desk, holding), partners=asserted,
@@ -178,6 +194,11 @@ def _given(desk: Desk, version: int, to: str, decision: Decision, message: Messa
 
 def _held_on(desk: Desk, each: Holding) -> Given:
     """What a partner released to us: on its basis, under its handling."""
+    if not each.content:
+        return Given(
+            version=each.version, to=desk.node.party, decision="permit", reasons=("erased",),
+            at=_when(desk, each.position), message=f"{each.link}/{each.seq}", outcome="accepted",
+        )  # fmt: skip
     release = canonical.fit(canonical.decode(each.content, dict), Release)
     return Given(
         version=each.version, to=desk.node.party, decision="permit",
@@ -192,8 +213,27 @@ def _end(desk: Desk, holding: Holding) -> End | None:
     why = recalled(desk.tx, holding.id)
     if why is None:
         return None
-    row = desk.tx.views.get(ENDS, holding.id)
+    row = desk.tx.views.get(ENDS, f"recalled/{holding.id}")
     return End(row.time if row is not None else "", row.body["party"] if row is not None else holding.origin, why)
+
+
+def _purpose(holding: Holding) -> str:
+    return str(canonical.decode(holding.content, dict)["purpose"]) if holding.content else ""
+
+
+def _said(desk: Desk, holding: Holding) -> list[Said]:
+    """Deleted, held back, acted on, passed on: by each partner that has said anything of our record."""
+    found = []
+    for partner in desk.node.partners if holding.origin == desk.node.party else ():
+        known = holder.holder(desk.tx, holding.id, partner)
+        if known != holder.Holder():
+            found.append(
+                Said(
+                    partner=partner, deleted=known.deleted, deleted_for=known.deleted_for or "",
+                    held_for=known.held_for or "", acted=known.acted, passed_to=known.passed_to,
+                )
+            )  # fmt: skip
+    return found
 
 
 def _asserted(desk: Desk, holding: Holding) -> list[Asserted]:
