@@ -19,7 +19,7 @@ from mithaq.adapters.store.watermark import Watermark
 from mithaq.adapters.transport.certificate import make_certificate
 from mithaq.adapters.transport.https import HttpsTransport
 from mithaq.adapters.witness.client import HttpsWitnesses
-from mithaq.capabilities import load, load_all
+from mithaq.capabilities import load_all
 from mithaq.config import Config, Home, read_config, unlock_secret, write_config, write_private
 from mithaq.errors import Clash, MithaqError, NotFound, Unavailable, Untrusted
 from mithaq.kernel import canonical
@@ -61,7 +61,7 @@ def init_home(home: Home, config: Config, *, at: datetime) -> Card:
         signing=keys.signing,
         sealing=keys.sealing,
         certificate=certificate,
-        reads=tuple(kind.name for name in config.capabilities for kind in load(name).kinds),
+        reads=tuple(kind.name for each in load_all(config.capabilities) for kind in each.kinds),
     )
     write_private(home.card, canonical.encode(card))
     for name in ("vocabulary.json", "floor.json", f"law-{config.party}.json", f"law-{config.party}-private.json"):
@@ -201,7 +201,7 @@ def adopt_files(home: Home, signer: Signer, at: datetime) -> Adoption:
     """Adopt what is in the home's law folder: words, kinds, floor, and the gazetteer if there is one."""
     config = read_config(home)
     if not home.kinds.exists():
-        kinds = kinds_of(kind for name in config.capabilities for kind in load(name).kinds)
+        kinds = kinds_of(kind for each in load_all(config.capabilities) for kind in each.kinds)
         write_private(home.kinds, canonical.encode(kinds))
     made = Adoption(party=config.party, adopts=_rests_on(home), at=at)
     write_private(home.adopted, sign("adoption", made, signer))

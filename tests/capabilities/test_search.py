@@ -174,7 +174,7 @@ def test_asking_is_audited_before_it_is_told(world: World) -> None:
     one(world.jo, id, ON_DUTY)
     with world.jo.store.read() as tx:
         lines = [(line.who, line.act, line.subject) for line in tx.audit.page(who=ON_DUTY.id)]
-    assert lines == [(ON_DUTY.id, "intelligence.alert", id)]
+    assert lines == [(ON_DUTY.id, "intelligence.alert", id), (ON_DUTY.id, "saw", id)]
 
 
 # -- states ------------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from importlib import resources
 import pytest
 from msgspec import inspect
 
-from mithaq.capabilities import BUILT_IN, load
+from mithaq.capabilities import ALWAYS, BUILT_IN, load
 from mithaq.console.entry import NATION, entries
 from mithaq.console.language import LANGUAGES, Tongue, phrases, words
 from mithaq.console.pages import Pages
@@ -82,7 +82,7 @@ def test_every_phrase_that_is_said_is_there_and_every_one_that_is_there_is_said(
         assert f'"{key}"' in text or f"'{key}'" in text, key
 
 
-@pytest.mark.parametrize("name", ["core", *BUILT_IN])
+@pytest.mark.parametrize("name", ["core", *ALWAYS, *BUILT_IN])
 def test_no_label_of_a_built_in_page_is_left_in_english(name: str) -> None:
     capability = core if name == "core" else load(name)
     assert untranslated((capability,)) == []

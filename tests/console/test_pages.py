@@ -15,6 +15,7 @@ from mithaq.errors import Clash
 from mithaq.kernel.core import core
 from mithaq.kernel.people.actor import HOME
 from mithaq.kernel.plug import Column, Page
+from tests.capabilities.oversight.desk import REASONS, complain, do
 from tests.console import board
 from tests.console.office import COLUMNS, PAGES, browser, enrol, fill, hidden, invited, officer, typed, with_pages
 from tests.worlds import World, alert
@@ -301,14 +302,23 @@ def test_what_cannot_be_looked_for_is_told_at_its_field(world: World, built_in: 
     assert 'id="f-find-problem"' in told.text
 
 
+def closed_complaint(world: World) -> str:
+    made = complain(world.jo)
+    do(world.jo, "close", id=made.id, outcome="nothing_held", reasons=REASONS)
+    return str(made.id)
+
+
 def test_every_built_in_page_opens_for_who_may(world: World, built_in: None) -> None:
     id = raised(world)
     client = officer(world, "rania", "duty_officer", "analyst", "liaison_officer", "supervisor")
-    oversees, runs = officer(world, "lina", "oversight"), officer(world, "huda", "administrator")
+    oversees, runs = officer(world, "lina", "oversight", "legal_officer"), officer(world, "huda", "administrator")
+    complaint = closed_complaint(world)
     opened = 0
     for page in (page for capability in world.jo.capabilities for page in capability.pages):
-        who = oversees if page.of.startswith("audit.") else runs if page.of.startswith("people.") else client
-        told = who.get(f"/p/{page.name}" + (f"?id={id}" if page.sort == "detail" else ""))
+        watched = page.of.startswith(("audit.", "oversight."))
+        who = oversees if watched else runs if page.of.startswith("people.") else client
+        shown = complaint if page.of.startswith("oversight.") else id
+        told = who.get(f"/p/{page.name}" + (f"?id={shown}" if page.sort == "detail" else ""))
         assert told.status_code == 200, page.name
         opened += 1
     assert opened >= 10

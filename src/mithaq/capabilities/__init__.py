@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 BUILT_IN = {"intelligence": "alerts: raise, correct, look up, import, export"}
 """Name and summary of each that comes with Mithaq; it is a package here."""
 
+ALWAYS = {"oversight": "who saw what, on both sides; complaints, corrections and redress; statistics"}
+"""Those that every node has, whatever its configuration says: nobody who runs a node can leave them out."""
+
 RESERVED = frozenset({
     "act", "acts", "adoption", "attachment", "audit", "bundle", "core", "demo", "duty", "events", "exercise", "key",
     "keys", "law", "link", "matter", "mithaq", "new", "node", "oversight", "party", "people", "preview", "record",
@@ -43,28 +46,32 @@ def load(name: str) -> Capability:
     from mithaq.kernel.declaration import check, check_together
     from mithaq.kernel.plug import Capability
 
+    if name in ALWAYS:
+        found = import_module(f"mithaq.capabilities.{name}").capability
+        assert isinstance(found, Capability)  # noqa: S101 - our own module
+        return found
     if name in RESERVED:
         raise Clash("capability", "Mithaq keeps this name for itself", where=name, hint="rename the capability")
-    found, package = _found(name)
-    if name in BUILT_IN and isinstance(found, Capability):
-        return found
-    if not isinstance(found, Capability):
+    loaded, package = _found(name)
+    if name in BUILT_IN and isinstance(loaded, Capability):
+        return loaded
+    if not isinstance(loaded, Capability):
         raise Invalid("capability", f"{package} holds no Capability", where=name, hint="see docs/capability.md")
-    if found.name != name:
-        raise Invalid("capability", f"it calls itself {found.name!r}", where=name, hint="one name in both places")
+    if loaded.name != name:
+        raise Invalid("capability", f"it calls itself {loaded.name!r}", where=name, hint="one name in both places")
     try:
-        check(found, package)
+        check(loaded, package)
     except MithaqError as problem:
         raise problem.at(f"capability {name}") from None
-    check_together((core, found))
-    return found
+    check_together((core, *map(load, ALWAYS), loaded))
+    return loaded
 
 
 def load_all(names: Iterable[str]) -> tuple[Capability, ...]:
-    """These capabilities, none of which takes a name of another. Clash if one does, or is named twice."""
+    """These capabilities after those that every node has. Clash if one takes a name of another, or is named twice."""
     from mithaq.kernel.declaration import check_together
 
-    found = tuple(load(name) for name in names)
+    found = tuple(load(name) for name in (*ALWAYS, *(name for name in names if name not in ALWAYS)))
     check_together(found)
     return found
 

@@ -23,7 +23,8 @@ def group_for(name: str) -> click.Group:
     made = click.Group(name, help=_sentence(capability.summary))
     declared: tuple[Command | Question, ...] = (*capability.commands, *capability.questions)
     for each in declared:
-        made.add_command(command_for(each, capability))
+        if each.name.startswith(f"{name}."):
+            made.add_command(command_for(each, capability))
     if capability.feeds:
         made.add_command(import_command(capability))
     if capability.questions:
@@ -33,13 +34,15 @@ def group_for(name: str) -> click.Group:
 
 def core_group(name: str, summary: str) -> click.Group:
     """The commands of a part of what every node answers: those whose names begin with it."""
+    from mithaq.capabilities import ALWAYS, load
     from mithaq.kernel.core import core
 
     made = click.Group(name, help=_sentence(summary))
-    declared: tuple[Command | Question, ...] = (*core.commands, *core.questions)
-    for each in declared:
-        if each.name.startswith(f"{name}."):
-            made.add_command(command_for(each, core))
+    for capability in (core, *map(load, ALWAYS)):
+        declared: tuple[Command | Question, ...] = (*capability.commands, *capability.questions)
+        for each in declared:
+            if each.name.startswith(f"{name}."):
+                made.add_command(command_for(each, capability))
     return made
 
 

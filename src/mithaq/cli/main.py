@@ -67,9 +67,9 @@ class Loaded(click.Group):
 
 
 def _capabilities() -> dict[str, str]:
-    from mithaq.capabilities import known
+    from mithaq.capabilities import ALWAYS, known
 
-    return known()
+    return {**ALWAYS, **known()}
 
 
 @click.group(cls=Loaded, context_settings={"help_option_names": ["-h", "--help"]})

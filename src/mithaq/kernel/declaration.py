@@ -26,6 +26,8 @@ NAME = re.compile(_WORDS)
 """A capability: lower-case words, joined by dashes."""
 ACT = re.compile(rf"{_WORDS}\.{_WORDS}")
 """A command or question: ``capability.verb-noun``."""
+ALSO = {"oversight": ("audit.",)}
+"""What a capability of ours may call its acts beside its own name: what oversight asks of the audit log is *audit*."""
 DOTTED = re.compile(rf"{_WORDS}(?:\.{_WORDS})+")
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,47}")
 
@@ -99,7 +101,8 @@ def structs_in(kind: type | Any) -> Iterator[inspect.StructType]:
 def _check_name(what: str, name: str, capability: Capability, shape: re.Pattern[str]) -> None:
     if not shape.fullmatch(name):
         raise Invalid("name", "it is CAPABILITY.words, lower case, joined by dashes", where=f"{what} {name}")
-    if not name.startswith(f"{capability.name}."):
+    also = ALSO.get(capability.name, ()) if what in ("command", "question") else ()
+    if not name.startswith((f"{capability.name}.", *also)):
         raise Invalid("name", f"a name of {capability.name} begins with {capability.name}.", where=f"{what} {name}")
 
 

@@ -24,6 +24,7 @@ from mithaq.kernel.law.vocabulary import known_word
 from mithaq.kernel.link import pause, recover
 from mithaq.kernel.link.sequence import number
 from mithaq.kernel.normal import normal
+from mithaq.kernel.people import saw
 from mithaq.kernel.people.actor import Actor
 from mithaq.kernel.people.glass import break_glass
 from mithaq.kernel.ports import Transaction
@@ -46,6 +47,7 @@ class Desk(Struct, frozen=True):
     node: Surroundings
     second: Actor | None = None
     glass: str = ""  # the reason for which this act does without a second person
+    seen: saw.Seen = {}  # what the law let be read at this desk
 
     @property
     def who(self) -> str:
@@ -256,7 +258,10 @@ class Desk(Struct, frozen=True):
         kind, node = self.node.kinds.get(seen.kind), self.node
         if kind is None or legal_hold.hides(self.tx, seen.id, self.actor.roles):
             return None
-        return read(seen, kind, self.actor, me=node.party, at=self.at, law=self.law, pseudonym=self._pseudonym)
+        found = read(seen, kind, self.actor, me=node.party, at=self.at, law=self.law, pseudonym=self._pseudonym)
+        if found is not None:
+            saw.note(self.seen, seen.id, seen.version, found)
+        return found
 
     def reading(self, holding: Holding) -> Reading | None:
         """What whoever acts may see of a record version held here; None where it was erased."""

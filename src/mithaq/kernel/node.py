@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from mithaq.errors import MithaqError, NotAllowed, NotFound, Unavailable
-from mithaq.kernel import alarm, canonical, reaction
+from mithaq.kernel import alarm, canonical, reaction, tally
 from mithaq.kernel.attachment.hold import sweep
 from mithaq.kernel.clock import Clock
 from mithaq.kernel.clockwork import tick
@@ -30,6 +30,7 @@ from mithaq.kernel.link.rings import Rings
 from mithaq.kernel.link.rotation import Rotation
 from mithaq.kernel.party import Card, Identity, Partner
 from mithaq.kernel.people import permit as permits
+from mithaq.kernel.people import saw
 from mithaq.kernel.people.act import Ask, asked_for, run, subject_of
 from mithaq.kernel.people.actor import NODE, Actor
 from mithaq.kernel.people.door import Door
@@ -177,7 +178,8 @@ class Node:
         return future
 
     def ask(self, name: str, given: object, *, who: Actor) -> Any:
-        """Answer a question. If the answer may hold personal data, that it was asked is durable before it is told.
+        """Answer a question. If the answer may hold personal data, that it was asked is durable before it is told; and
+        so is a line for each record that it shows, with the clause that let it be read.
 
         NotAllowed, which is audited, if the actor may not.
         """
@@ -186,13 +188,28 @@ class Node:
         actor = self.permit(who, question, subject_of(taken))
         if question.of_views:
             self.catch_up()
-        if question.personal:
-            at, subject, asked = self.clock.now(), subject_of(taken), asked_for(taken)
-            self.store.write(
-                lambda tx: tx.audit.add(at=at, who=who.id, act=name, subject=subject, reason=asked)
-            ).result()
-        with self.store.read() as tx:
-            return question.run(self._desk(tx, actor), taken)
+        at, subject, asked = self.clock.now(), subject_of(taken), asked_for(taken)
+        seen: saw.Seen = {}
+
+        def note(tx: Transaction) -> None:
+            tx.audit.add(at=at, who=who.id, act=name, subject=subject, reason=asked)
+
+        def note_seen(tx: Transaction) -> None:
+            saw.keep(tx, seen, name, actor, at)
+            tally.count(tx, "read", at, post=actor.agency or "", times=len(seen))
+
+        if question.personal and not question.of_views:  # it may be about the log itself, of which it is a line
+            self.store.write(note).result()
+        try:
+            with self.store.read() as tx:
+                desk = self._desk(tx, actor)
+                answer = question.run(desk, taken)
+            seen.update(saw.shown(desk.seen, answer))
+        finally:
+            jobs = [*([note] if question.of_views and question.personal else []), *([note_seen] if seen else [])]
+            for future in [self.store.write(job) for job in jobs]:
+                future.result()
+        return answer
 
     def catch_up(self) -> None:
         """Fold what the views have not seen yet, and let what follows from it follow."""

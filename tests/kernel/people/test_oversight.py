@@ -54,7 +54,8 @@ def test_who_saw_and_did_something_about_a_record_is_found(staff: Staff) -> None
     staff.ask("intelligence.alert", rania, id=stated.id)
     found = staff.ask("audit.about", layla, id=stated.id).lines
     assert [(each.who, each.act) for each in found if each.act != "stated"] == [
-        (rania.id, "intelligence.alert-vehicle"), (rania.id, "intelligence.alert"), (layla.id, "audit.about"),
+        (rania.id, "intelligence.alert-vehicle"), (rania.id, "intelligence.alert"), (rania.id, "saw"),
+        (layla.id, "audit.about"),
     ]  # fmt: skip
 
 

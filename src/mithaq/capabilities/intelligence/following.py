@@ -16,7 +16,7 @@ from mithaq.capabilities.intelligence.forms import Following, body_of, form, rel
 from mithaq.capabilities.intelligence.reading import readable
 from mithaq.capabilities.intelligence.records import sort_of
 from mithaq.errors import Invalid, NotFound
-from mithaq.kernel import canonical
+from mithaq.kernel import canonical, tally
 from mithaq.kernel.attachment.cross import is_on_its_way
 from mithaq.kernel.clock import after, write_instant
 from mithaq.kernel.desk import Desk, Stated
@@ -35,13 +35,21 @@ GiveSupplement = form("GiveSupplement", SUPPLEMENT, "Supplementary information a
 AskPartner = form("AskPartner", REQUEST, "A question to one partner.", beside=Following)
 GiveReply = form("GiveReply", REPLY, "An answer to a partner's request.", beside=Following)
 
+FOUND = {"certain": "hit_confirmed", "likely": "hit_likely", "not_the_same": "false_hit"}
+"""What is counted of a sighting, by how sure whoever found it was."""
 CORRESPONDS = ("duty_officer", "analyst", "liaison_officer", "legal_officer", "supervisor")
 
 
 def report_sighting(desk: Desk, given: Any) -> Stated:
     """State that an alert was found; it goes to the alert's origin. Of our own alert it stays at home."""
     alert = _alert(desk, given.about)
-    return _state(desk, SIGHTING, given, alert, {alert.origin} - {desk.node.party})
+    stated = _state(desk, SIGHTING, given, alert, {alert.origin} - {desk.node.party})
+    if not stated.unchanged:
+        partner = alert.origin if alert.origin != desk.node.party else ""
+        script = tally.script_of(str(guarding.fields_of(alert).get("name", "")))
+        exercise = given.exercise or alert.exercise
+        tally.note(desk, FOUND[given.likeness], script=script, partner=partner, exercise=exercise)
+    return stated
 
 
 def supplement(desk: Desk, given: Any) -> Stated:

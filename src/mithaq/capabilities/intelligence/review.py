@@ -13,7 +13,7 @@ from mithaq.capabilities.intelligence.guarding import THINGS, needs_second
 from mithaq.capabilities.intelligence.reading import readable
 from mithaq.capabilities.intelligence.records import Flags, sort_of
 from mithaq.errors import Clash, Invalid, NotAllowed, NotFound
-from mithaq.kernel import canonical
+from mithaq.kernel import canonical, tally
 from mithaq.kernel.clock import after, write_instant
 from mithaq.kernel.desk import Desk, Stated
 from mithaq.kernel.duty import Duty, discharge, open_duty
@@ -135,6 +135,11 @@ def acknowledge(desk: Desk, given: Finding) -> Ended:
         by = " or ".join(dict.fromkeys(role for each in owed for role in (each.owed_by, each.escalates_to)))
         raise NotAllowed("role", f"{given.id} is looked at by a {by}", hint="ask one of them")
     ended = tuple(each.id for each in ours if discharge(desk.tx, each.id, "acknowledged", desk.at))
+    for each in (one for one in ours if one.what == "look_at_sighting"):
+        holding, seconds = desk.held(given.id), (desk.at - each.since).total_seconds()
+        tally.note(
+            desk, "sighting_looked_at", seconds=seconds, partner=holding.origin, exercise=holding.exercise
+        )  # fmt: skip
     _note(desk, "intelligence.acknowledge", given.id, given.finding)
     return Ended(ended)
 
