@@ -119,6 +119,11 @@ def unlock_secret(home: Home) -> bytes | None:
     return _secret(home.unlock, others=0o077) if home.unlock.exists() else None
 
 
+def secret_file(path: Path) -> bytes:
+    """The secret in a file that only its owner may read, in the manner of ``unlock_secret``."""
+    return _secret(path, others=0o077)
+
+
 def _secret(path: Path, *, others: int) -> bytes:
     try:
         if path.stat().st_mode & others:

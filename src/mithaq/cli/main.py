@@ -19,6 +19,7 @@ GROUPS = {
     "matter": "joint matters: what was said, where each party stands, what is owed",
     "link": "the links to partners: state and proofs",
     "bundle": "deliveries in files, carried by hand where there is no line",
+    "backup": "copies that nobody can read without the secret: make, verify, restore",
     "attachment": "pictures that records name: give one, get one",
     "people": "officers, programs, roles: who may do what",
     "new": "begin something: a capability of your own",

@@ -23,6 +23,9 @@ from mithaq.kernel.ports import Transaction
 from mithaq.kernel.shelves import Edge, Message
 from mithaq.kernel.values import ends
 
+OWED = "recovery/owed/"
+"""Before the name of a partner who is still to be told, in a signed statement, that we were set back."""
+
 
 def is_unsure(tx: Transaction, party: str) -> bool:
     """Whether this node was restored and has not yet heard from this partner how far it had come."""
@@ -30,7 +33,9 @@ def is_unsure(tx: Transaction, party: str) -> bool:
 
 
 def unsure(tx: Transaction, party: str, why: str) -> None:
+    """Ask this partner before anything is numbered for it; once it has told, it is told in turn what we hold."""
     tx.memos.put(f"restored/{party}", why)
+    tx.memos.put(f"{OWED}{party}", why)
 
 
 def sure(tx: Transaction, party: str) -> None:
