@@ -16,7 +16,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, select, tuple_
 
 from mithaq.adapters.store import schema
 from mithaq.adapters.store.pending import Pending
@@ -25,6 +25,7 @@ from mithaq.errors import Untrusted
 
 SEALED = 1  # the first byte of a sealed value; what a store of before schema 5 kept begins otherwise
 NONCE = 12
+PAGE = 1000  # rows that are sealed together
 OPEN_SECRET = bytes(32)  # of a store that is opened without one: its keys are wrapped and not secret
 
 _K = schema.record_keys
@@ -104,33 +105,31 @@ def owner_of(subject: str) -> str:
 
 def reseal(run: Prepared, shelf: SealedShelf) -> None:
     """Seal what a store of before schema 5 kept in the clear."""
-    for table, owner, place in _PLACES:
-        column = next(name for name in ("content", "data") if name in table.c)
-        keys = [each.name for each in table.primary_key.columns]
-        sealed = [
-            dict(zip(keys, row[:-1], strict=True))
-            for row in run.all(select(*table.primary_key.columns, table.c[column]), {})
-            if row[-1]
-        ]
-        for key in sealed:
-            _reseal_one(run, shelf, table, column, key, owner, place)
+    for table, column, owner, place in _PLACES:
+        keys = table.primary_key.columns
+        change = table.update().where(*(key == bindparam(f"k_{key.name}") for key in keys))
+        change = change.values({column: bindparam("sealed")})
+        after: tuple[Any, ...] = ()
+        while page := _page(run, table, after):
+            rows = [dict(zip((each.name for each in table.c), row, strict=True)) for row in page]
+            given = [
+                {f"k_{key.name}": row[key.name] for key in keys}
+                | {"sealed": shelf.seal(owner(row), place(row), row[column])}
+                for row in rows
+                if row[column]
+            ]
+            if given:
+                run.many(change, given)
+            after = tuple(rows[-1][key.name] for key in keys)
 
 
-def _reseal_one(
-    run: Prepared,
-    shelf: SealedShelf,
-    table: Any,
-    column: str,
-    key: dict[str, Any],
-    owner: Callable[[dict[str, Any]], str],
-    place: Callable[[dict[str, Any]], str],
-) -> None:
-    which = [table.c[name] == bindparam(f"k_{name}") for name in key]
-    given = {f"k_{name}": value for name, value in key.items()}
-    row = run.first(select(table).where(*which), given)
-    named = dict(zip((each.name for each in table.c), row or (), strict=True))
-    value = shelf.seal(owner(named), place(named), named[column])
-    run.run(table.update().where(*which).values({column: bindparam("sealed")}), {**given, "sealed": value})
+def _page(run: Prepared, table: Any, after: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """Some rows by key, after a key."""
+    keys = list(table.primary_key.columns)
+    query = select(table).order_by(*keys).limit(PAGE)
+    if after:
+        query = query.where(tuple_(*keys) > tuple_(*(bindparam(f"a_{key.name}") for key in keys)))
+    return run.all(query, {f"a_{key.name}": value for key, value in zip(keys, after, strict=bool(after))})
 
 
 def record_place(id: str, version: int) -> str:
@@ -145,8 +144,13 @@ def blob_owner(hash: bytes) -> str:
     return f"blob/{hash.hex()}"
 
 
-_PLACES: tuple[tuple[Any, Callable[[dict[str, Any]], str], Callable[[dict[str, Any]], str]], ...] = (
-    (schema.records, lambda row: row["id"], lambda row: record_place(row["id"], row["version"])),
-    (schema.messages, lambda row: owner_of(row["subject"]), lambda row: message_place(row["link"], row["seq"])),
-    (schema.blobs, lambda row: blob_owner(row["hash"]), lambda row: blob_owner(row["hash"])),
+_PLACES: tuple[tuple[Any, str, Callable[[dict[str, Any]], str], Callable[[dict[str, Any]], str]], ...] = (
+    (schema.records, "content", lambda row: row["id"], lambda row: record_place(row["id"], row["version"])),
+    (
+        schema.messages,
+        "content",
+        lambda row: owner_of(row["subject"]),
+        lambda row: message_place(row["link"], row["seq"]),
+    ),
+    (schema.blobs, "data", lambda row: blob_owner(row["hash"]), lambda row: blob_owner(row["hash"])),
 )
