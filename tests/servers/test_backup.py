@@ -14,7 +14,7 @@ from mithaq.adapters.copies import snapshot
 from mithaq.adapters.keystore.box import make_secret
 from mithaq.assembly import open_home, open_home_store
 from mithaq.config import Home
-from mithaq.errors import Clash, NotFound, Unavailable, Untrusted
+from mithaq.errors import Clash, MithaqError, NotFound, Unavailable, Untrusted
 from mithaq.kernel.people.actor import HOME
 from mithaq.kernel.server import epoch
 from mithaq.servers import backup as backups
@@ -63,7 +63,7 @@ def test_a_backup_of_a_working_node_restores_to_one_moment(world: World, tmp_pat
             count += 1
             try:
                 world.jo.do("intelligence.alert-vehicle", alert(plate=f"W-{count}"), who=HOME).result()
-            except Exception as problem:
+            except MithaqError as problem:
                 failed.append(problem)
                 return
 
