@@ -14,6 +14,7 @@ from mithaq.kernel.duty import duties
 from mithaq.kernel.law.decision import Decision
 from mithaq.kernel.law.explain import peer_view, reasons
 from mithaq.kernel.law.level import ABSENT
+from mithaq.kernel.link import renew
 from mithaq.kernel.link.desk import COMMANDS, PLAIN, QUESTIONS, STORED, LinkState, Nothing, links
 from mithaq.kernel.matter import desk as matters
 from mithaq.kernel.party import fingerprint
@@ -228,6 +229,7 @@ core = Capability(
     summary="what every node answers",
     commands=(
         *COMMANDS,
+        *renew.COMMANDS,
         *matters.COMMANDS,
         *review.COMMANDS,
         *attachments.COMMANDS,

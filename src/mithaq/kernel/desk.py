@@ -18,7 +18,7 @@ from mithaq.kernel.law.clause import LIFE_SAVING
 from mithaq.kernel.law.compile import Compiled
 from mithaq.kernel.law.decision import Decision
 from mithaq.kernel.law.vocabulary import known_word
-from mithaq.kernel.link import recover
+from mithaq.kernel.link import epochs, recover
 from mithaq.kernel.link.line import Line
 from mithaq.kernel.link.message import MAX_CONTENT
 from mithaq.kernel.link.rings import Rings
@@ -32,7 +32,7 @@ from mithaq.kernel.record import Kind, Marking, Record, check, earlier, follows,
 from mithaq.kernel.release import Release, release
 from mithaq.kernel.shelves import Filed, Holding
 from mithaq.kernel.standing import Standing
-from mithaq.kernel.values import Lane, link_id
+from mithaq.kernel.values import Lane, ends
 
 if TYPE_CHECKING:
     from mithaq.kernel.plug import Command, Question
@@ -283,7 +283,7 @@ class Desk(Struct, frozen=True):
 
     def _carried(self, partner: str, id: str) -> bool:
         """Whether a partner has a record, or gets it before what is numbered next: its own, or one we released."""
-        newest, link = self.tx.records.get(id), link_id(self.node.party, partner)
+        newest, between = self.tx.records.get(id), (self.node.party, partner)
         if newest is None or self.tx.memos.get(f"recalled/{id}") is not None:
             return False
         if newest.origin != self.node.party:
@@ -292,7 +292,7 @@ class Desk(Struct, frozen=True):
             return False
         versions = range(newest.version, 0, -1)
         messages = (each for version in versions for each in self.tx.links.carrying(f"{id}/{version}"))
-        return any(each.link == link and cross.is_on_its_way(each) for each in messages)
+        return any(ends(each.link) == between and cross.is_on_its_way(each) for each in messages)
 
     def read(self, seen: Seen) -> Reading | None:
         """What whoever acts may see of a record held here, by our own law; None if not even that it is here."""
@@ -358,7 +358,7 @@ class Desk(Struct, frozen=True):
 
     def _number(self, copy: Release, partner: str, lane: Lane) -> None:
         if lane == "latest":
-            link = link_id(self.node.party, partner)
+            link = epochs.current(self.tx, self.node.party, partner)
             self.tx.links.withdraw(link, self.tx.links.waiting_about(link, copy.record), "superseded")
         message = number(
             self.tx,

@@ -11,13 +11,13 @@ from concurrent.futures import Future
 from typing import Any
 
 from mithaq.errors import MithaqError, NotAllowed, NotFound, Unavailable
-from mithaq.kernel import canonical, reaction
+from mithaq.kernel import canonical, reaction, server
 from mithaq.kernel.attachment.hold import sweep
 from mithaq.kernel.clock import Clock
 from mithaq.kernel.clockwork import tick
 from mithaq.kernel.desk import Desk, Surroundings
 from mithaq.kernel.law.rulebook import Rulebook
-from mithaq.kernel.link import manifests, recall, recover, send
+from mithaq.kernel.link import manifests, recall, recover, recovery, send
 from mithaq.kernel.link.ends import Ends, Keystore
 from mithaq.kernel.link.evidence import Keep
 from mithaq.kernel.link.inbound import Answer, Inbound
@@ -35,6 +35,7 @@ from mithaq.kernel.ports import Metrics, NoMetrics, NoPictures, Pictures, Store,
 from mithaq.kernel.standing import Standing
 from mithaq.kernel.view import View, advance, behind
 
+STANDING_DOWN = ("node.restored", "node.stand-down")  # what a server that has stood down still does
 HEALTHY = 5.0  # seconds within which a store that works commits
 
 
@@ -78,10 +79,12 @@ class Node:
         self._listeners: list[Callable[[], None]] = []
         self._lines = {party: Line(lambda: randomness(1)[0] / 256) for party in self.partners}
         with store.read() as tx:
+            self.down = server.stood_down(tx)  # why this server has stood down; nothing while it stands
             # A node may have ended after a partner told its head and before what was deferred for it was released.
             self._unsure = {
                 party for party in self.partners
                 if recover.is_unsure(tx, party) or recover.has_deferred(tx, party) or manifests.is_owed(tx, party)
+                or recover.owes(tx, party)
             }  # fmt: skip
         ends = Ends(
             rings=self.rings,
@@ -141,6 +144,8 @@ class Node:
         NotAllowed, which is audited, if the actor may not.
         """
         command = self._named(name, self.commands)
+        if name not in STANDING_DOWN:
+            self._ensure_standing()
         asked = Ask(command, canonical.fit(given, command.takes), key=key, glass=glass)
         subject = subject_of(asked.given)
         self.permit(who, command, subject)
@@ -196,6 +201,7 @@ class Node:
 
         Untrusted if it is not from a partner we know, for us, or signed as it must be: nothing of it was used.
         """
+        self._ensure_standing()
         return self._inbound.receive(sealed)
 
     def turn_away(self, beginning: bytes, problem: MithaqError, size: int) -> None:
@@ -210,6 +216,8 @@ class Node:
 
     def attempt(self, party: str) -> int:
         """Deliver all that waits for a partner; if it is not reached, note when to try again. Messages settled."""
+        if self.down:
+            return 0
         self._rotation.turn()
         moved = self._outbound.attempt(party)
         if self._release_deferred():
@@ -234,18 +242,21 @@ class Node:
         self.tick()
         return moved
 
-    def _follow_recalls(self) -> None:
+    def _follow(self) -> None:
+        """What is to be said once something else has come in."""
         with self.store.read() as tx:
-            idle = not recall.is_watching(tx)
-        if not idle:
+            recalls, recoveries = recall.is_watching(tx), recovery.is_waiting(tx)
+        if recalls:
             self.store.write(lambda tx: recall.follow(self._desk(tx, NODE))).result()
+        if recoveries:
+            self.store.write(lambda tx: recovery.follow(self._desk(tx, NODE))).result()
 
     def tick(self) -> None:
         """Let the clock have its say: escalate duties whose time has come, erase attachments whose time is over."""
         before = self._position
         tick(self.store, self.rings.own.ring, self.clock.now())
         sweep(self.store, self.clock.now())
-        self._follow_recalls()
+        self._follow()
         if self._position > before:
             self._tell()
 
@@ -293,7 +304,8 @@ class Node:
 
     def _released(self, tx: Transaction, party: str) -> int:
         self._rotation.number_owed(tx, party, self.clock.now())
-        return self._desk(tx, NODE).state_deferred(party)
+        desk = self._desk(tx, NODE)
+        return recovery.tell(desk, party) + desk.state_deferred(party)
 
     def _desk(self, tx: Transaction, who: Actor) -> Desk:
         return Desk(who, self.clock.now(), tx, self.surroundings)
@@ -307,6 +319,13 @@ class Node:
             at, act = self.clock.now(), f"refused {declared.name}"
             self.store.write(lambda tx: tx.audit.add(at=at, who=who.id, act=act, subject=subject)).result()
             raise problem from None
+
+    def _ensure_standing(self) -> None:
+        if self.down:
+            raise Unavailable(
+                "stood-down", f"this server has stood down: {self.down}",
+                hint="use the other server; if this is the right one after all: mithaq node restored",
+            )  # fmt: skip
 
     def _named(self, name: str, known: Mapping[str, Any]) -> Any:
         try:
@@ -324,3 +343,4 @@ class Node:
                 self._rotation.sign_head(tx, link)
         self._touched.clear()
         self._position = tx.journal.last()
+        self.down = server.stood_down(tx)

@@ -84,7 +84,7 @@ def side(tx: Transaction, link: str) -> Side:
     arrivals, after = [], 0
     while page := tx.journal.page(after=after, limit=PAGE):
         for entry in page:
-            if entry.what in ("received", "refused", "tombstone") and entry.subject.startswith(f"{link}/"):
+            if entry.what in ("received", "refused", "tombstone") and entry.subject.rpartition("/")[0] == link:
                 arrivals.append(Arrival(entry.position, int(entry.subject.rpartition("/")[2]), entry.what))
         after = page[-1].position
     return Side(tuple(messages(tx, link)), tuple(arrivals))

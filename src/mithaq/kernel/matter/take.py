@@ -12,7 +12,7 @@ from datetime import datetime
 from mithaq.errors import NotAllowed, Untrusted
 from mithaq.kernel.duty import reconcile
 from mithaq.kernel.keyring import Keyring
-from mithaq.kernel.matter import record
+from mithaq.kernel.matter import record, recovery
 from mithaq.kernel.matter.fold import State, fold
 from mithaq.kernel.matter.kinds import KINDS
 from mithaq.kernel.matter.offers import texts
@@ -63,6 +63,8 @@ def take(tx: Transaction, envelope: bytes, rings: Mapping[str, Keyring], at: dat
     tx.journal.add("said", f"{said.matter}/{said.party}/{said.number}", at=at, party=said.party)
     if said.kind == record.KIND and said in state_of(tx, said.matter).effective:
         record.note(tx, said, at)
+    if said.kind == recovery.KIND and said in state_of(tx, said.matter).effective:
+        recovery.note(tx, said, me)
     _follow(tx, said.matter, me, at)
     return said
 
