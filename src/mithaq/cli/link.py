@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from mithaq.cli.common import json_option, pass_home
+from mithaq.cli.renew import COMMANDS
 from mithaq.cli.show import emit, table
 from mithaq.config import Home
 from mithaq.errors import Invalid
@@ -187,6 +188,10 @@ def compare(one: Path, other: Path, as_json: bool) -> None:
         raise Invalid("file", f"cannot be read: {problem.strerror}", where=str(problem.filename)) from None
     emit({"first_difference": found}, as_json=as_json, text=found or "both hold the same messages")
     raise SystemExit(1 if found else 0)
+
+
+for _each in COMMANDS:
+    link.add_command(_each)
 
 
 def _tell(home: Home, command: str, given: dict[str, Any], as_json: bool, text: str) -> None:

@@ -20,6 +20,7 @@ GROUPS = {
     "link": "the links to partners: state and proofs",
     "bundle": "deliveries in files, carried by hand where there is no line",
     "backup": "copies that nobody can read without the secret: make, verify, restore",
+    "standby": "a second server a few seconds behind: ship, follow, take over",
     "attachment": "pictures that records name: give one, get one",
     "people": "officers, programs, roles: who may do what",
     "new": "begin something: a capability of your own",

@@ -251,6 +251,7 @@ core = Capability(
             roles=(*OPERATIONAL, "oversight"), **STORED,
         ),
         *QUESTIONS,
+        *renew.QUESTIONS,
         *matters.QUESTIONS,
         *review.QUESTIONS,
         *attachments.QUESTIONS,

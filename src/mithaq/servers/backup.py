@@ -94,7 +94,7 @@ def make(home: Home, place: Path, secret: bytes, at: datetime, progress: Progres
         part.mkdir(mode=0o700)
         try:
             seal_file(copy, part / STORE, opener, STORE, progress)
-            seal_stream(_tar(home), part / HOME, opener, HOME)
+            seal_stream(tar_of(home), part / HOME, opener, HOME)
             files = {name: _part(part / name) for name in (STORE, HOME)}
             write_private(part / MANIFEST, canonical.encode(_manifest(copy, config.party, at, files, opener)))
             fresh = place / f".{KEYS}"
@@ -179,7 +179,7 @@ def unpack(backup: Path, home: Home, secret: bytes, keys: Path | None = None, pr
             open_file(keys or backup.parent / KEYS, staging / "keys", opener, KEYS)
             snapshot.check_pages(staging / "store")
             snapshot.join_keys(staging / "store", staging / "keys")
-            _untar(open_stream(backup / HOME, opener, HOME), home.path)
+            untar(open_stream(backup / HOME, opener, HOME), home.path)
             # If the home is opened by whatever way, the node notices that it was set back.
             write_private(home.watermark, b"%020d" % (manifest.journal + 1))
             (staging / "store").replace(home.store)
@@ -203,7 +203,7 @@ def home_files(home: Home) -> Iterator[Path]:
             yield path
 
 
-def _tar(home: Home) -> Iterator[bytes]:
+def tar_of(home: Home) -> Iterator[bytes]:
     """The files as a tar, in chunks: names below the home, modes of their owner, no names of users."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as tar:
@@ -217,7 +217,7 @@ def _tar(home: Home) -> Iterator[bytes]:
     yield from (whole[at : at + CHUNK] for at in range(0, len(whole), CHUNK))
 
 
-def _untar(chunks: Iterator[bytes], folder: Path) -> None:
+def untar(chunks: Iterator[bytes], folder: Path) -> None:
     """Files only, below the folder only, for their owner only."""
     with tarfile.open(fileobj=io.BytesIO(b"".join(chunks)), mode="r") as tar:
         for member in tar.getmembers():

@@ -256,6 +256,7 @@ class Outbound:
             return True
 
         if self._ends.store.write(job).result():
+            self._ends.tell()
             return Untrusted(TWO_SERVERS, why, hint="this one has stood down; see docs/runbooks/fail-over.md")
         return Untrusted(TWO_SERVERS, why, hint="stop the old server; then begin the link anew: mithaq link renew")
 

@@ -22,11 +22,11 @@ from mithaq.kernel.link.log.checkpoint import read_checkpoint
 from mithaq.kernel.link.message import Content
 from mithaq.kernel.link.recovery import fits, held
 from mithaq.kernel.link.sequence import number
-from mithaq.kernel.matter.desk import ToDraft, ToState, draft, say
+from mithaq.kernel.matter.desk import ToDraft, ToState, Which, draft, say
 from mithaq.kernel.matter.recovery import KIND, Agree, Renew, Why
 from mithaq.kernel.matter.said import Said, read_said
 from mithaq.kernel.matter.take import state_of, take
-from mithaq.kernel.plug import Command
+from mithaq.kernel.plug import Command, Question
 from mithaq.kernel.shelves import Message
 from mithaq.kernel.values import PartyId
 
@@ -114,6 +114,14 @@ def begin(desk: Desk, given: Carried) -> Begun:
     return Begun(link, terms.begins, again)
 
 
+def statement(desk: Desk, given: Which) -> Carried:
+    """What we stated last in such a matter, to be carried: after a second person agreed to it, say."""
+    own = [each for each in desk.tx.statements.of(given.matter) if each.party == desk.node.party and each.kind == KIND]
+    if not own:
+        raise NotFound("matter", f"we stated nothing in {given.matter}", hint="mithaq link renew")
+    return Carried(own[-1].envelope.decode())
+
+
 def _again(desk: Desk, link: str, party: str, holds: int) -> int:
     """Number what waits on a closed link anew; what the partner holds of it is not sent again. How many."""
     waiting: list[Message] = []
@@ -174,3 +182,7 @@ COMMANDS = (
     Command("link.agree", "agree that a partner's link to us is begun anew", Carried, Stated, agree, _WHO, _two),
     Command("link.begin", "begin our link anew, as the partner has agreed", Carried, Begun, begin, _WHO),
 )
+QUESTIONS = (
+    Question("link.statement", "what we stated of a link that is begun anew", Which, Carried, statement,
+             personal=False, of_views=False, roles=_WHO),
+)  # fmt: skip
