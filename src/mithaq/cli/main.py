@@ -33,6 +33,8 @@ CORE = {
 COMMANDS = {
     "preview": "ours beside what they will see, with a clause for each change",
     "why": "why a record was released or withheld",
+    "doctor": "what is wrong with this node, in plain words, and what to do",
+    "export-plain": "everything this node holds, readable without Mithaq",
     "sign-in": "an officer signs in at this terminal",
     "sign-out": "an officer signs out",
     "demo": "three nations on this machine: a covenant and a border day, narrated",

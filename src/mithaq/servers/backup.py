@@ -44,10 +44,12 @@ from mithaq.adapters.store.schema import SCHEMA
 from mithaq.config import Home, read_config, write_private
 from mithaq.errors import Clash, Invalid, NotFound, Unavailable, Untrusted
 from mithaq.kernel import canonical
+from mithaq.kernel.clock import write_instant
 from mithaq.kernel.values import Digest, Instant, PartyId
 
 KEYS, STORE, HOME, MANIFEST = "keys.sealed", "store.sealed", "home.sealed", "manifest.json"
-LEFT_OUT = ("lock", "serving.json", "watermark", "node.db", "standby.json")
+LAST = "backed-up.json"
+LEFT_OUT = (LAST, "lock", "serving.json", "watermark", "node.db", "standby.json")
 """Files of a home that are of this moment or this machine, or that the store's own copy holds."""
 FREE = 16 * 1024 * 1024  # bytes beyond the size of the store that must be free to begin
 
@@ -111,6 +113,7 @@ def make(home: Home, place: Path, secret: bytes, at: datetime, progress: Progres
             ) from None
         finally:
             shutil.rmtree(part, ignore_errors=True)
+    write_private(home.path / LAST, canonical.encode({"at": write_instant(at), "place": str(place)}))
     return target
 
 
