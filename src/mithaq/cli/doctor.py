@@ -16,7 +16,9 @@ _MARKS = {"good": "✔", "look": "◇", "act": "✖"}
 
 
 @click.command()
-@click.option("--lang", type=click.Choice(("ar", "en", "fr")), default="en", show_default=True, help="In which language.")
+@click.option(
+    "--lang", type=click.Choice(("ar", "en", "fr")), default="en", show_default=True, help="In which language."
+)
 @click.option("--all", "every", is_flag=True, help="Also what is good.")
 @json_option
 @pass_home

@@ -16,6 +16,7 @@ from mithaq.kernel.attachment.hold import sweep
 from mithaq.kernel.clock import Clock
 from mithaq.kernel.clockwork import tick
 from mithaq.kernel.desk import Desk, Surroundings
+from mithaq.kernel.keeping import follow
 from mithaq.kernel.law.rulebook import Rulebook
 from mithaq.kernel.link import manifests, recall, recover, recovery, send
 from mithaq.kernel.link.ends import Ends, Keystore
@@ -219,6 +220,7 @@ class Node:
         if self.down:
             return 0
         self._rotation.turn()
+        self.follow()
         moved = self._outbound.attempt(party)
         if self._release_deferred():
             moved += self._outbound.attempt(party)
@@ -242,21 +244,24 @@ class Node:
         self.tick()
         return moved
 
-    def _follow(self) -> None:
-        """What is to be said once something else has come in."""
+    def follow(self) -> None:
+        """Do what follows by itself: tell of recalls, and erase what was recalled or whose time is over."""
         with self.store.read() as tx:
-            recalls, recoveries = recall.is_watching(tx), recovery.is_waiting(tx)
-        if recalls:
+            watching, waits = recall.is_watching(tx), follow.waits(tx, self.clock.now())
+            answers = recovery.is_waiting(tx)
+        if watching:
             self.store.write(lambda tx: recall.follow(self._desk(tx, NODE))).result()
-        if recoveries:
+        if answers:
             self.store.write(lambda tx: recovery.follow(self._desk(tx, NODE))).result()
+        while waits and self.store.write(lambda tx: follow.follow(self._desk(tx, NODE))).result():
+            pass
 
     def tick(self) -> None:
         """Let the clock have its say: escalate duties whose time has come, erase attachments whose time is over."""
         before = self._position
         tick(self.store, self.rings.own.ring, self.clock.now())
         sweep(self.store, self.clock.now())
-        self._follow()
+        self.follow()
         if self._position > before:
             self._tell()
 

@@ -194,4 +194,3 @@ def _node(status: Status | None) -> Iterator[Finding]:
             yield Finding("waiting", "look", about)
     if status["unfolded"]:
         yield Finding("unfolded", "look", {"count": status["unfolded"]})
-

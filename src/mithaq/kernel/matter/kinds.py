@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from mithaq.kernel.matter.agreement import AGREEMENT
+from mithaq.kernel.matter.holding import HOLDING
 from mithaq.kernel.matter.kind import MatterKind
 from mithaq.kernel.matter.record import RECORD
 from mithaq.kernel.matter.recovery import RECOVERY
 
-KINDS: dict[str, MatterKind] = {kind.name: kind for kind in (AGREEMENT, RECORD, RECOVERY)}
+KINDS: dict[str, MatterKind] = {kind.name: kind for kind in (AGREEMENT, RECORD, HOLDING, RECOVERY)}
