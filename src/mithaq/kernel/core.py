@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from mithaq.errors import NotFound
-from mithaq.kernel import canonical, review
+from mithaq.kernel import canonical, plain, review
 from mithaq.kernel.attachment import declared as attachments
 from mithaq.kernel.desk import Desk, subject
 from mithaq.kernel.duty import duties
@@ -231,6 +231,7 @@ core = Capability(
     commands=(
         *COMMANDS,
         *renew.COMMANDS,
+        *plain.COMMANDS,
         *matters.COMMANDS,
         *review.COMMANDS,
         *keeping.COMMANDS,
@@ -254,6 +255,7 @@ core = Capability(
         ),
         *QUESTIONS,
         *renew.QUESTIONS,
+        *plain.QUESTIONS,
         *matters.QUESTIONS,
         *review.QUESTIONS,
         *keeping.QUESTIONS,
