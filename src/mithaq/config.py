@@ -121,7 +121,9 @@ def unlock_secret(home: Home) -> bytes | None:
 
 def secret_file(path: Path) -> bytes:
     """The secret in a file that only its owner may read, in the manner of ``unlock_secret``."""
-    return _secret(path, others=0o077)
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    within = credentials is not None and path.is_relative_to(credentials)
+    return _secret(path, others=0o007 if within else 0o077)
 
 
 def _secret(path: Path, *, others: int) -> bytes:

@@ -12,6 +12,7 @@ import click
 
 from mithaq.cli.common import json_option, log_to_stderr, pass_home
 from mithaq.cli.show import emit, table
+from mithaq.cli.upgrade import upgrade
 from mithaq.config import Bind, Config, Home
 from mithaq.errors import Invalid, Unavailable
 
@@ -174,6 +175,9 @@ def stand_down(home: Home, why: str, as_json: bool) -> None:
     with reach(home) as reached:
         found = reached.do("node.stand-down", {"why": why})
     emit(found, as_json=as_json, text="stood down; if this is the right server after all: mithaq node restored")
+
+
+node.add_command(upgrade)
 
 
 def show_status(found: dict[str, Any]) -> None:

@@ -178,11 +178,7 @@ def _two(_: Desk, given: Any) -> str:
 
 
 _WHO = ("legal_officer", "oversight")
-COMMANDS = (
-    Command(
-        "export.allow", "let everything be exported in plain files", ToAllow, Allowed, allow, _WHO, _two
-    ),
-)
+COMMANDS = (Command("export.allow", "let everything be exported in plain files", ToAllow, Allowed, allow, _WHO, _two),)
 QUESTIONS = (
     Question("export.page", "some lines of everything that the node holds", Further, Lines, page, of_views=False,
              roles=_WHO),

@@ -200,7 +200,7 @@ def home_files(home: Home) -> Iterator[Path]:
     """The files of a home that a copy needs: no store, no sessions, nothing that is half written."""
     for path in sorted(home.path.rglob("*")):
         within = path.relative_to(home.path)
-        if within.parts[0].startswith((*LEFT_OUT, ".aside")) or within.parts[0] == home.sessions.name:
+        if within.parts[0].startswith((*LEFT_OUT, ".")) or within.parts[0] == home.sessions.name:
             continue
         if path.is_file() and not path.is_symlink() and path.suffix not in (".new", ".lock", ".log"):
             yield path
