@@ -187,6 +187,17 @@ def export(desk: Desk, given: Further) -> exports.Page:
     return exports.page(desk.tx, link, given.after)
 
 
+class Name(Struct, frozen=True):
+    """A link by its name: with the epoch, where it was begun anew."""
+
+    link: str
+
+
+def name_of(desk: Desk, given: Further) -> Name:
+    """What an epoch of a link is called."""
+    return Name(_named(desk, given))
+
+
 def _named(desk: Desk, given: Number | Further) -> str:
     """The link that is meant, by its epoch."""
     known = epochs.every(desk.tx, given.sender, given.receiver)
@@ -333,6 +344,7 @@ QUESTIONS = (
         "link.tiles", "files of a log in the format of C2SP tlog-tiles", Further, Files, tile_files,
         roles=EVERYONE, **PLAIN,
     ),
+    Question("link.named", "what an epoch of a link is called", Further, Name, name_of, roles=EVERYONE, **PLAIN),
     Question(
         "link.prove", "the proof that a message is in the signed log", Number, Proof, prove, roles=EVERYONE, **PLAIN
     ),
