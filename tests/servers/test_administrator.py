@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -62,7 +63,7 @@ def test_no_answer_to_an_administrator_tells_what_a_record_says(world: World, ad
     """What it may ask it is asked, with what it can know: ids from the logs, the links, and nothing at all."""
     with world.jo.store.read() as tx:
         ids = [each.id for each in tx.records.page(limit=100)]
-    inputs = [{}, *({"id": id} for id in ids), *({"id": id, "to": "SA"} for id in ids)]
+    inputs: list[dict[str, Any]] = [{}, *({"id": id} for id in ids), *({"id": id, "to": "SA"} for id in ids)]
     inputs += [{"sender": a, "receiver": b} for a, b in (("JO", "SA"), ("SA", "JO"))]
     inputs += [{"sender": "JO", "receiver": "SA", "seq": 1}, {"part": "records"}]
     answered = 0

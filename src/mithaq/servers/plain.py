@@ -27,7 +27,8 @@ def write(folder: Path, ask: Ask, *, audit: bool, about: dict[str, Any]) -> dict
     if folder.exists() and any(folder.iterdir()):
         raise Clash("folder", "this folder is not empty", where=str(folder), hint="choose a new one")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    counts, left = {}, {}
+    counts: dict[str, int] = {}
+    left: dict[str, int] = {}
     for part in PARTS:
         with _file(folder / f"{part}.ndjson") as lines:
             counts[part] = 0
