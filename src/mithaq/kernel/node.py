@@ -34,6 +34,7 @@ from mithaq.kernel.people.door import Door
 from mithaq.kernel.plug import Capability
 from mithaq.kernel.ports import Metrics, NoMetrics, NoPictures, Pictures, Store, Transaction, Transport
 from mithaq.kernel.standing import Standing
+from mithaq.kernel.values import ends
 from mithaq.kernel.view import View, advance, behind
 
 STANDING_DOWN = ("node.restored", "node.stand-down")  # what a server that has stood down still does
@@ -76,6 +77,7 @@ class Node:
         self._transport = transport
         self.rings = Rings(store, identity, [each.known for each in self.partners.values()], clock.now(), learn)
         self._touched: set[str] = set()
+        self._fresh: set[str] = set()  # links that this commit numbered something on
         self._refused: list[tuple[str, str, str]] = []  # acts of this commit that were undone, to be audited in it
         self._listeners: list[Callable[[], None]] = []
         self._lines = {party: Line(lambda: randomness(1)[0] / 256) for party in self.partners}
@@ -87,7 +89,7 @@ class Node:
                 if recover.is_unsure(tx, party) or recover.has_deferred(tx, party) or manifests.is_owed(tx, party)
                 or recover.owes(tx, party)
             }  # fmt: skip
-        ends = Ends(
+        both = Ends(
             rings=self.rings,
             clock=clock,
             store=store,
@@ -100,8 +102,8 @@ class Node:
             metrics=self.metrics,
             tell=self._tell,
         )
-        self._inbound, self._outbound = Inbound(ends), Outbound(ends)
-        self._rotation = Rotation(ends, randomness=randomness, touched=self._touched, unsure=self._unsure)
+        self._inbound, self._outbound = Inbound(both), Outbound(both)
+        self._rotation = Rotation(both, randomness=randomness, touched=self._touched, unsure=self._unsure)
         self.surroundings = Surroundings(
             party=identity.party,
             standing=self.standing,
@@ -118,7 +120,7 @@ class Node:
             pictures=pictures or NoPictures(),
         )
         self._position = 0
-        store.finish_with(self._finish, lambda: watermark(self._position) if watermark else None)
+        store.finish_with(self._finish, lambda: self._committed(watermark))
         self._rotation.turn()
 
     @property
@@ -346,6 +348,15 @@ class Node:
         for link in sorted(self._touched):
             if tx.links.checkpoint(link, tx.links.edge(link).size) is None:  # else the job that touched it was undone
                 self._rotation.sign_head(tx, link)
+        self._fresh |= self._touched
         self._touched.clear()
         self._position = tx.journal.last()
         self.down = server.stood_down(tx)
+
+    def _committed(self, watermark: Callable[[int], None] | None) -> None:
+        """What was numbered is durable: whoever looks now finds it."""
+        for link in self._fresh:
+            self._lines[ends(link)[1]].news += 1
+        self._fresh.clear()
+        if watermark:
+            watermark(self._position)

@@ -49,7 +49,7 @@ def follow(desk: Desk) -> int:
         heads = Heads(held(desk.tx, me, party), held(desk.tx, party, me))
         verb = "acknowledge" if all(found) and _between(said, party, me) else "dispute"
         desk.tx.memos.put(name, None)
-        drafted = draft(desk, ToDraft(verb, matter, KIND, filed.digest, canonical.plain(heads)))
+        drafted = draft(desk, ToDraft(verb, matter, KIND, filed.digest, canonical.plain(heads)), by_node=True)
         say(desk, ToState(drafted.envelope))
         answered += 1
     return answered

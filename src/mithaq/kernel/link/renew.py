@@ -70,7 +70,7 @@ def renew(desk: Desk, given: ToRenew) -> Stated:
         raise NotFound("partner", f"{given.party} is not a partner of this node", hint="see mithaq party list")
     head = held(desk.tx, me, given.party)
     terms = Renew((me, given.party), head, epochs.following(head.link), given.why)
-    drafted = draft(desk, ToDraft("renew", None, KIND, None, canonical.plain(terms)))
+    drafted = draft(desk, ToDraft("renew", None, KIND, None, canonical.plain(terms)), by_node=True)
     return _said(desk, drafted.envelope, head.link, terms.begins)
 
 
@@ -83,7 +83,7 @@ def agree(desk: Desk, given: Carried) -> Stated:
     if fits(desk.tx, terms.closes) is False and terms.why == "lost_numbers":
         raise Untrusted("head", f"what {said.party} says it holds of {link} is not what we hold")
     answer = Agree(held(desk.tx, said.party, me), terms.begins, desk.tx.links.checkpoint(link))
-    drafted = draft(desk, ToDraft("agree", said.matter, KIND, said.digest, canonical.plain(answer)))
+    drafted = draft(desk, ToDraft("agree", said.matter, KIND, said.digest, canonical.plain(answer)), by_node=True)
     stated = _said(desk, drafted.envelope, link, terms.begins)
     epochs.begin(desk.tx, terms.begins)
     desk.tx.journal.add("renewed", terms.begins, at=desk.at, party=said.party)
