@@ -59,7 +59,7 @@ def test_a_sender_that_was_set_back_takes_back_what_it_signed(world: World) -> N
         assert [each.what for each in tx.journal.page(limit=10**6)].count("recovered") == 1300
     world.step()  # SA acknowledges
     found = world.audit()
-    assert (found["lost"], found["duplicates"], found["out_of_order"], found["logs_verified"]) == (0, 0, 0, 3)
+    assert (found["lost"], found["duplicates"], found["out_of_order"], found["logs_verified"]) == (0, 0, 0, 4)
     assert not list(world.rehearsal.nations["SA"].home.evidence.iterdir())
     state(world, 3, first=3000)
     world.step()
