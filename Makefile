@@ -7,7 +7,7 @@ STAMP = .venv/.ready
 HOME_DIR ?= $(HOME)/.mithaq
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check serve soak bench docs system lock clean
+.PHONY: help setup demo test check serve soak bench docs system bundle lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ system: ## Install the Debian packages of system-packages.txt when root, else sa
 	elif [ -z "$$missing" ]; then echo "system packages: all there"; \
 	elif [ "$$(id -u)" = 0 ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing; \
 	else echo "run as root: apt-get install$$missing"; fi
+
+bundle: $(STAMP) ## An installation that needs no network, in dist/: wheels, SBOM, checksums, script
+	$(PY) tools/bundle.py --out dist
 
 lock: $(STAMP) ## Write the lock files anew from pyproject.toml
 	.venv/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml -o requirements.lock

@@ -134,6 +134,13 @@ def unlock_secret(home: Home) -> bytes | None:
     return _secret(home.unlock, others=0o077) if home.unlock.exists() else None
 
 
+def secret_file(path: Path) -> bytes:
+    """The secret in a file that only its owner may read, in the manner of ``unlock_secret``."""
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    within = credentials is not None and path.is_relative_to(credentials)
+    return _secret(path, others=0o007 if within else 0o077)
+
+
 def _secret(path: Path, *, others: int) -> bytes:
     try:
         if path.stat().st_mode & others:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from mithaq.cli.common import json_option, pass_home
+from mithaq.cli.renew import COMMANDS
 from mithaq.cli.show import emit, table
 from mithaq.config import Home
 from mithaq.errors import Invalid
@@ -94,15 +95,16 @@ def verify(home: Home, as_json: bool) -> None:
 @click.argument("receiver")
 @click.argument("seq", type=int)
 @click.option("--out", type=click.Path(path_type=Path), help="Also write a .tlog-proof file, for an auditor.")
+@click.option("--epoch", type=click.IntRange(1), help="Of the link, where it was begun anew; else the present one.")
 @json_option
 @pass_home
-def prove(home: Home, sender: str, receiver: str, seq: int, out: Path | None, as_json: bool) -> None:
+def prove(home: Home, sender: str, receiver: str, seq: int, out: Path | None, epoch: int | None, as_json: bool) -> None:
     """The proof that message SEQ from SENDER to RECEIVER is in the log that SENDER signed."""
     from mithaq.cli.reach import reach
     from mithaq.kernel.link.log.proof_file import ProofFile, write_proof
 
     with reach(home) as reached:
-        found = reached.ask("link.prove", {"sender": sender, "receiver": receiver, "seq": seq})
+        found = reached.ask("link.prove", {"sender": sender, "receiver": receiver, "seq": seq, "epoch": epoch})
     if out is not None:
         path = tuple(bytes.fromhex(part) for part in found["path"])
         made = ProofFile(found["seq"] - 1, path, found["checkpoint"], bytes.fromhex(found["salt"]))
@@ -161,9 +163,10 @@ def cosign_again(home: Home, party: str, as_json: bool) -> None:
 @click.argument("sender")
 @click.argument("receiver")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The file to write.")
+@click.option("--epoch", type=click.IntRange(1), help="Of the link, where it was begun anew; else the present one.")
 @json_option
 @pass_home
-def export(home: Home, sender: str, receiver: str, out: Path, as_json: bool) -> None:
+def export(home: Home, sender: str, receiver: str, out: Path, epoch: int | None, as_json: bool) -> None:
     """This nation's side of the link from SENDER to RECEIVER as a file that an auditor can check without a node.
 
     It holds every message, its verdict, the receipts and the signed checkpoints: guard it like the node itself.
@@ -176,11 +179,14 @@ def export(home: Home, sender: str, receiver: str, out: Path, as_json: bool) -> 
     counts = {"messages": 0, "receipts": 0, "checkpoints": 0}
 
     def lines() -> Iterator[bytes]:
-        yield canonical.write_line(Head(f"{sender}>{receiver}", read_config(home).party))
         with reach(home) as reached:
+            link = reached.ask("link.named", {"sender": sender, "receiver": receiver, "epoch": epoch})["link"]
+            yield canonical.write_line(Head(link, read_config(home).party))
             after: int | None = 0
             while after is not None:
-                page = reached.ask("link.export", {"sender": sender, "receiver": receiver, "after": after})
+                page = reached.ask(
+                    "link.export", {"sender": sender, "receiver": receiver, "after": after, "epoch": epoch}
+                )
                 for line in page["lines"]:
                     counts[f"{next(iter(line))}s"] += 1
                     yield canonical.write_line(line)
@@ -195,9 +201,10 @@ def export(home: Home, sender: str, receiver: str, out: Path, as_json: bool) -> 
 @click.argument("sender")
 @click.argument("receiver")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder to write to.")
+@click.option("--epoch", type=click.IntRange(1), help="Of the link, where it was begun anew; else the present one.")
 @json_option
 @pass_home
-def tiles(home: Home, sender: str, receiver: str, out: Path, as_json: bool) -> None:
+def tiles(home: Home, sender: str, receiver: str, out: Path, epoch: int | None, as_json: bool) -> None:
     """The log of the link from SENDER to RECEIVER as files of C2SP tlog-tiles: hashes only, no message."""
     from base64 import b64decode
 
@@ -207,7 +214,7 @@ def tiles(home: Home, sender: str, receiver: str, out: Path, as_json: bool) -> N
     after: int | None = 0
     with reach(home) as reached:
         while after is not None:
-            page = reached.ask("link.tiles", {"sender": sender, "receiver": receiver, "after": after})
+            page = reached.ask("link.tiles", {"sender": sender, "receiver": receiver, "after": after, "epoch": epoch})
             for each in page["files"]:
                 path = out / each["path"]
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -232,6 +239,10 @@ def compare(one: Path, other: Path, as_json: bool) -> None:
         raise Invalid("file", f"cannot be read: {problem.strerror}", where=str(problem.filename)) from None
     emit({"first_difference": found}, as_json=as_json, text=found or "both hold the same messages")
     raise SystemExit(1 if found else 0)
+
+
+for _each in COMMANDS:
+    link.add_command(_each)
 
 
 def _tell(home: Home, command: str, given: dict[str, Any], as_json: bool, text: str) -> None:

@@ -20,6 +20,9 @@ GROUPS = {
     "link": "the links to partners: state and proofs",
     "witness": "a witness of its own: it cosigns the logs it was told of",
     "bundle": "deliveries in files, carried by hand where there is no line",
+    "backup": "copies that nobody can read without the secret: make, verify, restore",
+    "export": "everything this node holds, in files that are read without Mithaq",
+    "standby": "a second server a few seconds behind: ship, follow, take over",
     "attachment": "pictures that records name: give one, get one",
     "people": "officers, programs, roles: who may do what",
     "new": "begin something: a capability of your own",
@@ -32,6 +35,7 @@ CORE = {
 COMMANDS = {
     "preview": "ours beside what they will see, with a clause for each change",
     "why": "why a record was released or withheld",
+    "doctor": "what is wrong with this node, in plain words, and what to do",
     "sign-in": "an officer signs in at this terminal",
     "sign-out": "an officer signs out",
     "demo": "three nations on this machine: a covenant and a border day, narrated",
@@ -50,8 +54,8 @@ class Loaded(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name in GROUPS or name in COMMANDS:
-            module = name.replace("-", "_")
-            found = getattr(import_module(f"mithaq.cli.{module}"), module)
+            module = {"export": "plain"}.get(name, name.replace("-", "_"))
+            found = getattr(import_module(f"mithaq.cli.{module}"), name.replace("-", "_"))
             assert isinstance(found, click.Command)  # noqa: S101 - our own module
             return found
         generated = import_module("mithaq.cli.generated")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,9 @@ import click
 
 from mithaq.cli.common import json_option, log_to_stderr, pass_home
 from mithaq.cli.show import emit, table
+from mithaq.cli.upgrade import upgrade
 from mithaq.config import Bind, Config, Home
-from mithaq.errors import Invalid
+from mithaq.errors import Invalid, Unavailable
 
 if TYPE_CHECKING:
     from mithaq.kernel.clock import Clock
@@ -76,6 +78,13 @@ def serve_home(home: Home, *, clock: Clock | None = None, store: Store | None = 
     with locked(home):
         config = read_config(home)
         served = open_home(home, clock=clock, store=store)
+        if served.down:
+            served.close()
+            raise Unavailable(
+                "stood-down", f"this server has stood down: {served.down}", where=str(home.path),
+                hint="use the other server; if this is the right one after all: mithaq node restored",
+            )  # fmt: skip
+        served.on_change(lambda: _stop_if_down(served))
         faces = Faces(_address(config.inside), _address(config.link))
         told = {"party": config.party, "pid": os.getpid(), "inside": faces.inside_url, "link": faces.link_url}
 
@@ -93,6 +102,13 @@ def serve_home(home: Home, *, clock: Clock | None = None, store: Store | None = 
         finally:
             home.serving.unlink(missing_ok=True)
             served.close()
+
+
+def _stop_if_down(served: Node) -> None:
+    """A server that has stood down stops by itself, and says why."""
+    if served.down:
+        click.echo(f"this server stops: {served.down}", err=True)
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _tell_first_link(served: Node, inside: str) -> None:
@@ -146,6 +162,22 @@ def restored(home: Home, as_json: bool) -> None:
     with reach(home) as reached:
         found = reached.do("node.restored", {})
     emit(found, as_json=as_json, text=f"asks {', '.join(found['asks']) or 'nobody: there are no partners'}")
+
+
+@node.command("stand-down")
+@click.option("--why", default="another server has taken over", show_default=True, help="What is noted.")
+@json_option
+@pass_home
+def stand_down(home: Home, why: str, as_json: bool) -> None:
+    """Stop this server: it takes and sends nothing any more, because another one speaks for the nation."""
+    from mithaq.cli.reach import reach
+
+    with reach(home) as reached:
+        found = reached.do("node.stand-down", {"why": why})
+    emit(found, as_json=as_json, text="stood down; if this is the right server after all: mithaq node restored")
+
+
+node.add_command(upgrade)
 
 
 def show_status(found: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from mithaq.errors import NotFound
-from mithaq.kernel import canonical, quotas, review, voice
+from mithaq.kernel import canonical, plain, quotas, review, voice
 from mithaq.kernel.attachment import declared as attachments
 from mithaq.kernel.desk import Desk, subject
 from mithaq.kernel.duty import duties
@@ -15,7 +15,7 @@ from mithaq.kernel.keeping import desk as keeping
 from mithaq.kernel.law.decision import Decision
 from mithaq.kernel.law.explain import peer_view, reasons
 from mithaq.kernel.law.level import ABSENT
-from mithaq.kernel.link import partners
+from mithaq.kernel.link import partners, renew
 from mithaq.kernel.link.desk import COMMANDS, PLAIN, QUESTIONS, STORED, LinkState, Nothing, links
 from mithaq.kernel.matter import desk as matters
 from mithaq.kernel.party import fingerprint
@@ -241,6 +241,8 @@ core = Capability(
         *COMMANDS,
         *partners.COMMANDS,
         *witnesses.COMMANDS,
+        *renew.COMMANDS,
+        *plain.COMMANDS,
         *matters.COMMANDS,
         *review.COMMANDS,
         *voice.COMMANDS,
@@ -266,6 +268,8 @@ core = Capability(
         *QUESTIONS,
         *partners.QUESTIONS,
         *witnesses.QUESTIONS,
+        *renew.QUESTIONS,
+        *plain.QUESTIONS,
         *matters.QUESTIONS,
         *review.QUESTIONS,
         *quotas.QUESTIONS,

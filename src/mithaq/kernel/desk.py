@@ -21,7 +21,7 @@ from mithaq.kernel.law.clause import LIFE_SAVING
 from mithaq.kernel.law.compile import Compiled
 from mithaq.kernel.law.decision import Decision
 from mithaq.kernel.law.vocabulary import known_word
-from mithaq.kernel.link import pause, recover
+from mithaq.kernel.link import epochs, pause, recover
 from mithaq.kernel.link.sequence import number
 from mithaq.kernel.normal import normal
 from mithaq.kernel.people import saw
@@ -33,7 +33,7 @@ from mithaq.kernel.record import Kind, Marking, Record, check, follows, new_id
 from mithaq.kernel.release import Release
 from mithaq.kernel.shelves import Filed, Holding
 from mithaq.kernel.surroundings import LARGEST, Fate, Stated, Surroundings
-from mithaq.kernel.values import Lane, link_id
+from mithaq.kernel.values import Lane, ends, link_id
 
 __all__ = ["LARGEST", "Desk", "Stated", "Surroundings", "subject"]
 
@@ -240,7 +240,7 @@ class Desk(Struct, frozen=True):
 
     def _carried(self, partner: str, id: str) -> bool:
         """Whether a partner has a record, or gets it before what is numbered next: its own, or one we released."""
-        newest, link = self.tx.records.get(id), link_id(self.node.party, partner)
+        newest, between = self.tx.records.get(id), (self.node.party, partner)
         if newest is None or self.tx.memos.get(f"recalled/{id}") is not None:
             return False
         if newest.origin != self.node.party:
@@ -251,7 +251,7 @@ class Desk(Struct, frozen=True):
             return False
         versions = range(newest.version, 0, -1)
         messages = (each for version in versions for each in self.tx.links.carrying(f"{id}/{version}"))
-        return any(each.link == link and cross.is_on_its_way(each) for each in messages)
+        return any(ends(each.link) == between and cross.is_on_its_way(each) for each in messages)
 
     def read(self, seen: Seen) -> Reading | None:
         """What whoever acts may see of a record held here, by our own law; None if not even that it is here."""
@@ -325,7 +325,7 @@ class Desk(Struct, frozen=True):
 
     def _number(self, copy: Release, partner: str, lane: Lane) -> None:
         if lane == "latest":
-            link = link_id(self.node.party, partner)
+            link = epochs.current(self.tx, self.node.party, partner)
             self.tx.links.withdraw(link, self.tx.links.waiting_about(link, copy.record), "superseded")
         message = number(
             self.tx,

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from mithaq.errors import MithaqError, NotAllowed, NotFound, Unavailable
-from mithaq.kernel import alarm, canonical, reaction, tally
+from mithaq.kernel import alarm, canonical, reaction, server, tally
 from mithaq.kernel.attachment.hold import sweep
 from mithaq.kernel.clock import Clock
 from mithaq.kernel.clockwork import tick
@@ -19,7 +19,7 @@ from mithaq.kernel.contact import Book
 from mithaq.kernel.desk import Desk, Surroundings
 from mithaq.kernel.keeping import follow
 from mithaq.kernel.law.rulebook import Rulebook
-from mithaq.kernel.link import manifests, pause, recall, recover, send
+from mithaq.kernel.link import manifests, pause, recall, recover, recovery, send
 from mithaq.kernel.link.ends import Ends, Keystore
 from mithaq.kernel.link.evidence import Keep
 from mithaq.kernel.link.inbound import Answer, Inbound
@@ -43,6 +43,7 @@ from mithaq.kernel.witness.attend import Attendance
 from mithaq.kernel.witness.cosignature import Cosigner
 from mithaq.kernel.witness.port import NoWitnesses, Witnesses
 
+STANDING_DOWN = ("node.restored", "node.stand-down")  # what a server that has stood down still does
 HEALTHY = 5.0  # seconds within which a store that works commits
 
 
@@ -92,10 +93,12 @@ class Node:
         self._listeners: list[Callable[[], None]] = []
         self._lines = {party: Line(lambda: randomness(1)[0] / 256) for party in self.partners}
         with store.read() as tx:
+            self.down = server.stood_down(tx)  # why this server has stood down; nothing while it stands
             # A node may have ended after a partner told its head and before what was deferred for it was released.
             self._unsure = {
                 party for party in self.partners
                 if recover.is_unsure(tx, party) or recover.has_deferred(tx, party) or manifests.is_owed(tx, party)
+                or recover.owes(tx, party)
             }  # fmt: skip
         both = Ends(
             rings=self.rings,
@@ -162,6 +165,8 @@ class Node:
         NotAllowed, which is audited, if the actor may not.
         """
         command = self._named(name, self.commands)
+        if name not in STANDING_DOWN:
+            self._ensure_standing()
         asked = Ask(command, canonical.fit(given, command.takes), key=key, glass=glass)
         subject = subject_of(asked.given)
         self.permit(who, command, subject)
@@ -233,6 +238,7 @@ class Node:
 
         Untrusted if it is not from a partner we know, for us, or signed as it must be: nothing of it was used.
         """
+        self._ensure_standing()
         return self._inbound.receive(sealed)
 
     def turn_away(self, beginning: bytes, problem: MithaqError, size: int) -> None:
@@ -247,6 +253,8 @@ class Node:
 
     def attempt(self, party: str) -> int:
         """Deliver all that waits for a partner; if it is not reached, note when to try again. Messages settled."""
+        if self.down:
+            return 0
         self._rotation.turn()
         self.follow()
         moved = self._outbound.attempt(party)
@@ -277,8 +285,11 @@ class Node:
         """Do what follows by itself: tell of recalls, and erase what was recalled or whose time is over."""
         with self.store.read() as tx:
             watching, waits = recall.is_watching(tx), follow.waits(tx, self.clock.now())
+            answers = recovery.is_waiting(tx)
         if watching:
             self.store.write(lambda tx: recall.follow(self._desk(tx, NODE))).result()
+        if answers:
+            self.store.write(lambda tx: recovery.follow(self._desk(tx, NODE))).result()
         while waits and self.store.write(lambda tx: follow.follow(self._desk(tx, NODE))).result():
             pass
 
@@ -345,7 +356,8 @@ class Node:
 
     def _released(self, tx: Transaction, party: str) -> int:
         self._rotation.number_owed(tx, party, self.clock.now())
-        return self._desk(tx, NODE).state_deferred(party)
+        desk = self._desk(tx, NODE)
+        return recovery.tell(desk, party) + desk.state_deferred(party)
 
     def _desk(self, tx: Transaction, who: Actor) -> Desk:
         return Desk(who, self.clock.now(), tx, self.surroundings)
@@ -359,6 +371,13 @@ class Node:
             at, act = self.clock.now(), f"refused {declared.name}"
             self.store.write(lambda tx: tx.audit.add(at=at, who=who.id, act=act, subject=subject)).result()
             raise problem from None
+
+    def _ensure_standing(self) -> None:
+        if self.down:
+            raise Unavailable(
+                "stood-down", f"this server has stood down: {self.down}",
+                hint="use the other server; if this is the right one after all: mithaq node restored",
+            )  # fmt: skip
 
     def _named(self, name: str, known: Mapping[str, Any]) -> Any:
         try:
@@ -378,6 +397,7 @@ class Node:
         self._touched.clear()
         self._position = tx.journal.last()
         self._now_removed = pause.removed(tx)
+        self.down = server.stood_down(tx)
 
     def _beside(self) -> None:
         """After each commit: what was numbered is durable, and whoever looks now finds it. What a store that is set

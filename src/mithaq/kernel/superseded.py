@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 from mithaq.kernel import reviews
 from mithaq.kernel.duty import Duty, open_duty, void
-from mithaq.kernel.link import recover
+from mithaq.kernel.link import epochs, recover
 from mithaq.kernel.ports import Transaction
-from mithaq.kernel.values import link_id
+from mithaq.kernel.values import ends
 
 LOOKED_AT_WITHIN = timedelta(hours=4)
 
@@ -27,11 +27,11 @@ def forget_review(tx: Transaction, record: str, partner: str, at: datetime) -> N
 
 def stop_earlier(tx: Transaction, me: str, record: str, version: int, partner: str, at: datetime) -> None:
     """A version is withheld from a partner: stop the earlier ones, and have one that arrived looked at."""
-    link = link_id(me, partner)
+    link = epochs.current(tx, me, partner)
     tx.links.withdraw(link, tx.links.waiting_about(link, record), "superseded")
     recover.deferred(tx, partner, record)
     earlier = (message for each in range(1, version) for message in tx.links.carrying(f"{record}/{each}"))
-    if any(message.link == link and message.outcome in ("accepted", "waiting") for message in earlier):
+    if any(ends(message.link) == (me, partner) and message.outcome in ("accepted", "waiting") for message in earlier):
         open_duty(
             tx,
             Duty(

@@ -30,7 +30,11 @@ RecordId = Annotated[
     ),
 ]
 LinkId = Annotated[
-    str, Meta(pattern=r"^[A-Z]{2}>[A-Z]{2}(?!\n)$", description="one direction between two nations: JO>SA")
+    str,
+    Meta(
+        pattern=r"^[A-Z]{2}>[A-Z]{2}(/[2-9]|/[1-9][0-9]{1,3})?(?!\n)$",
+        description="one direction between two nations: JO>SA; JO>SA/2 where it was begun anew",
+    ),
 ]
 Period = Annotated[
     str,
@@ -75,6 +79,10 @@ def link_id(sender: str, receiver: str) -> str:
 
 
 def ends(link: str) -> tuple[str, str]:
-    """Sender and receiver of a link."""
-    sender, _, receiver = link.partition(">")
+    """Sender and receiver of a link, whichever epoch of it.
+
+    >>> ends("JO>SA/2")
+    ('JO', 'SA')
+    """
+    sender, _, receiver = link.partition("/")[0].partition(">")
     return sender, receiver

@@ -196,7 +196,7 @@ def test_a_node_that_does_not_know_how_far_it_had_come_numbers_its_manifest_late
     world.wire.join("SA", world.sa.receive)
     world.settle()
     with world.sa.store.read() as tx:
-        assert tx.links.edge("JO>SA").size == 3
+        assert tx.links.edge("JO>SA").size == 4  # also that it was set back
     assert serial(world, "SA", "JO") == 2
     world.assert_sound()
 

@@ -56,10 +56,8 @@ def lock(secret: bytes, holds: Holds, plain: bytes) -> bytes:
     """The box as bytes of a file. A secret that was typed is stretched; Invalid if it is empty."""
     if not secret:
         raise Invalid("unlock", "the secret is empty")
-    machine_made = MACHINE_MADE.fullmatch(secret) is not None
-    kdf: Hkdf | Argon2 = Hkdf(secrets.token_bytes(16)) if machine_made else Argon2(secrets.token_bytes(16))
-    nonce = secrets.token_bytes(12)
-    sealed = AESGCM(_key(secret, kdf)).encrypt(nonce, plain, _bound(holds, kdf))
+    kdf, nonce = fresh_kdf(secret), secrets.token_bytes(12)
+    sealed = AESGCM(key_of(secret, kdf)).encrypt(nonce, plain, _bound(holds, kdf))
     return canonical.encode(Box(holds, kdf, nonce, sealed))
 
 
@@ -69,7 +67,7 @@ def unlock(secret: bytes, holds: Holds, data: bytes) -> bytes:
     try:
         if box.holds != holds:
             raise InvalidTag
-        return AESGCM(_key(secret, box.kdf)).decrypt(box.nonce, box.sealed, _bound(box.holds, box.kdf))
+        return AESGCM(key_of(secret, box.kdf)).decrypt(box.nonce, box.sealed, _bound(box.holds, box.kdf))
     except InvalidTag:
         raise Untrusted("unlock", f"this secret does not open it, or it does not hold {holds}") from None
 
@@ -78,7 +76,14 @@ def is_box(data: bytes) -> bool:
     return b'"mithaq-box/' in data[:65536]
 
 
-def _key(secret: bytes, kdf: Hkdf | Argon2) -> bytes:
+def fresh_kdf(secret: bytes) -> Hkdf | Argon2:
+    """How a key is derived from this secret: at once if a machine made it, else stretched."""
+    salt = secrets.token_bytes(16)
+    return Hkdf(salt) if MACHINE_MADE.fullmatch(secret) is not None else Argon2(salt)
+
+
+def key_of(secret: bytes, kdf: Hkdf | Argon2) -> bytes:
+    """The key that a secret gives: 32 bytes."""
     if isinstance(kdf, Hkdf):
         return HKDF(hashes.SHA256(), length=32, salt=kdf.salt, info=b"mithaq-box/1").derive(secret)
     stretch = Argon2id(

@@ -58,3 +58,8 @@ def _pinned(side: int, own: Path, trusted: list[str]) -> ssl.SSLContext:
     for certificate in trusted:
         context.load_verify_locations(cadata=certificate)
     return context
+
+
+def ends_at(pem: bytes) -> datetime:
+    """Until when the certificate in this file is good."""
+    return x509.load_pem_x509_certificate(pem[pem.index(b"-----BEGIN CERTIFICATE") :]).not_valid_after_utc

@@ -25,7 +25,7 @@ from mithaq.kernel.people.roles import OPERATIONAL
 from mithaq.kernel.plug import Command
 from mithaq.kernel.record import Kind, Marking
 from mithaq.kernel.shelves import Holding
-from mithaq.kernel.values import link_id
+from mithaq.kernel.values import ends
 
 REPLY_WITHIN: dict[str, str] = {"flash": "PT1H", "urgent": "PT12H", "routine": "P7D"}
 """Until when a reply is asked for if the request does not say (urgent: as the SIRENE Manual has it, a model only)."""
@@ -88,7 +88,7 @@ def still_holding(desk: Desk, id: str) -> frozenset[str]:
     sent = {
         partner for partner in desk.node.partners for version in range(1, newest.version + 1)
         if any(
-            message.link == link_id(desk.node.party, partner) and is_on_its_way(message)
+            ends(message.link) == (desk.node.party, partner) and is_on_its_way(message)
             for message in desk.tx.links.carrying(f"{id}/{version}")
         )
     }  # fmt: skip

@@ -27,7 +27,7 @@ from mithaq.kernel.plug import Question
 from mithaq.kernel.ports import Transaction
 from mithaq.kernel.reaction import holding_of
 from mithaq.kernel.shelves import Entry, Holding, Row
-from mithaq.kernel.values import Instant, PartyId, link_id
+from mithaq.kernel.values import Instant, PartyId, ends
 from mithaq.kernel.view import View
 
 QUERIES_VIEW = "intelligence.queries"
@@ -171,8 +171,8 @@ def state_of_query(desk: Desk, row: Row) -> str:
 
 def refused(tx: Transaction, me: str, row: Row) -> str:
     """Why a partner's node did not take our question; empty if it did, or has not said."""
-    link = link_id(me, str(row.body["fields"].get("addressee", "")))
-    sent = [each for each in tx.links.carrying(f"{row.key}/1") if each.link == link]
+    link = (me, str(row.body["fields"].get("addressee", "")))
+    sent = [each for each in tx.links.carrying(f"{row.key}/1") if ends(each.link) == link]
     return next((each.code for each in sent if each.outcome != "waiting" and each.code), "")
 
 

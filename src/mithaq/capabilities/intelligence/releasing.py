@@ -26,7 +26,7 @@ from mithaq.kernel.matter.record import recalled
 from mithaq.kernel.plug import Command
 from mithaq.kernel.record import Marking
 from mithaq.kernel.shelves import Holding
-from mithaq.kernel.values import RecordId, link_id
+from mithaq.kernel.values import RecordId, ends
 
 LOOK = "intelligence.look"
 AGAIN = timedelta(seconds=30)
@@ -120,8 +120,8 @@ def _stands(desk: Desk, id: str) -> bool:
 def _has(desk: Desk, id: str, partner: str) -> bool:
     """Whether the newest version went to this partner."""
     newest = desk.own(id).version
-    link = link_id(desk.node.party, partner)
-    return any(each.link == link and is_on_its_way(each) for each in desk.tx.links.carrying(f"{id}/{newest}"))
+    link = (desk.node.party, partner)
+    return any(ends(each.link) == link and is_on_its_way(each) for each in desk.tx.links.carrying(f"{id}/{newest}"))
 
 
 def _tell(desk: Desk, known: Received, state: Progressed, records: list[str]) -> Stated:

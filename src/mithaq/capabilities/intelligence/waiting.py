@@ -22,7 +22,7 @@ from mithaq.kernel.law.counter import own
 from mithaq.kernel.matter.record import recalled
 from mithaq.kernel.record import Record
 from mithaq.kernel.shelves import Holding
-from mithaq.kernel.values import link_id
+from mithaq.kernel.values import ends
 
 SOONEST = timedelta(seconds=10)
 KEPT = timedelta(days=400)
@@ -106,8 +106,8 @@ def _waits(desk: Desk, query: Record) -> bool:
 
 
 def _sent(desk: Desk, query: Record) -> list[Any]:
-    link = link_id(desk.node.party, query.body["addressee"])
-    return [each for each in desk.tx.links.carrying(f"{query.id}/{query.version}") if each.link == link]
+    link = (desk.node.party, query.body["addressee"])
+    return [each for each in desk.tx.links.carrying(f"{query.id}/{query.version}") if ends(each.link) == link]
 
 
 def _ours(desk: Desk, id: object, said: Holding) -> Record | None:

@@ -17,7 +17,7 @@ from mithaq.kernel.people.actor import NODE
 from mithaq.kernel.people.officer import behind
 from mithaq.kernel.record import Kind, Marking, Record
 from mithaq.kernel.shelves import Message
-from mithaq.kernel.values import link_id
+from mithaq.kernel.values import ends
 
 CONTESTED = "contested"
 
@@ -45,11 +45,11 @@ def now(desk: Desk) -> str:
 
 def sent(desk: Desk, id: str, partner: str) -> list[tuple[int, Message]]:
     """(version, message) of everything of our record that was numbered for a partner."""
-    newest, link = desk.tx.records.get(id), link_id(desk.node.party, partner)
+    newest, link = desk.tx.records.get(id), (desk.node.party, partner)
     versions = range(1, newest.version + 1) if newest is not None else ()
     return [
         (version, message) for version in versions for message in desk.tx.links.carrying(f"{id}/{version}")
-        if message.link == link
+        if ends(message.link) == link
     ]  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from mithaq.kernel.matter.record import recalled
 from mithaq.kernel.ports import Transaction
 from mithaq.kernel.record import Kind
 from mithaq.kernel.release import Release
-from mithaq.kernel.values import digest
+from mithaq.kernel.values import digest, ends
 
 
 def announce(tx: Transaction, release: Release, kind: Kind, at: datetime) -> None:
@@ -53,7 +53,7 @@ def announced(
         holding is None
         or not holding.content
         or kind is None
-        or holding.link != link
+        or ends(holding.link) != ends(link)
         or recalled(tx, part.record) is not None
     ):
         raise _not_announced()

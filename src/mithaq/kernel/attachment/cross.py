@@ -18,12 +18,13 @@ from mithaq.kernel.attachment import hold
 from mithaq.kernel.attachment.descriptor import Attachment, attachments_in
 from mithaq.kernel.attachment.part import Part
 from mithaq.kernel.law.decision import Basis
+from mithaq.kernel.link import epochs
 from mithaq.kernel.link.sequence import number
 from mithaq.kernel.ports import Transaction
 from mithaq.kernel.record import Record, earlier
 from mithaq.kernel.release import Release
 from mithaq.kernel.shelves import Message
-from mithaq.kernel.values import Instant, RecordId, link_id
+from mithaq.kernel.values import Instant, RecordId
 
 if TYPE_CHECKING:
     from mithaq.kernel.desk import Desk
@@ -45,7 +46,7 @@ def number_parts(desk: Desk, record: Record, copy: Release, partner: str) -> Non
     shown = _shown(desk, record, copy)
     if not shown or copy.kind not in desk.node.cards[partner].reads:
         return
-    link = link_id(desk.node.party, partner)
+    link = epochs.current(desk.tx, desk.node.party, partner)
     until = hold.kept_until(desk.at, copy.handling.get("retain"))
     for attachment in shown:
         sent = _sent(desk.tx, partner, attachment)

@@ -12,13 +12,14 @@ from mithaq.kernel.desk import Desk
 from mithaq.kernel.duty import Duty, discharge, open_duty
 from mithaq.kernel.keeping import holder, legal_hold, onward
 from mithaq.kernel.keeping.follow import end, tell
+from mithaq.kernel.link import epochs
 from mithaq.kernel.matter.holding import KIND, Act, Gone, HeldFor
 from mithaq.kernel.matter.record import recalled
 from mithaq.kernel.matter.speak import speak
 from mithaq.kernel.people.roles import OPERATIONAL
 from mithaq.kernel.plug import Command, Question
 from mithaq.kernel.shelves import Holding
-from mithaq.kernel.values import Code, Count, Instant, Line, PartyId, RecordId, link_id
+from mithaq.kernel.values import Code, Count, Instant, Line, PartyId, RecordId, ends
 
 REVIEW_HOLD = "P90D"
 
@@ -274,13 +275,13 @@ def _held(desk: Desk, id: str, version: int | None = None) -> Holding:
 def _partners_with(desk: Desk, holding: Holding) -> list[str]:
     versions = range(1, holding.version + 1)
     carried = (each for version in versions for each in desk.tx.links.carrying(f"{holding.id}/{version}"))
-    return sorted({each.link.partition(">")[2] for each in carried if each.outcome in ("accepted", "waiting")})
+    return sorted({ends(each.link)[1] for each in carried if each.outcome in ("accepted", "waiting")})
 
 
 def _stop_waiting(desk: Desk, holding: Holding) -> None:
     """Nothing of it leaves any more, though it waits."""
     for partner in desk.node.partners:
-        link = link_id(desk.node.party, partner)
+        link = epochs.current(desk.tx, desk.node.party, partner)
         desk.tx.links.withdraw(link, desk.tx.links.waiting_about(link, holding.id), "recalled")
 
 

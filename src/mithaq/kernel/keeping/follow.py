@@ -18,7 +18,7 @@ from mithaq.kernel.matter.holding import KIND, Gone
 from mithaq.kernel.matter.record import RECALLED_HERE
 from mithaq.kernel.matter.speak import speak
 from mithaq.kernel.ports import Transaction
-from mithaq.kernel.values import link_id
+from mithaq.kernel.values import ends, link_id
 
 SOME = 200  # records in one transaction
 
@@ -90,7 +90,7 @@ def _has_it(tx: Transaction, record: str, link: str) -> bool:
     newest = tx.records.get(record)
     versions = range(1, (newest.version if newest is not None else 0) + 1)
     carried = (each for version in versions for each in tx.links.carrying(f"{record}/{version}"))
-    return any(each.link == link and each.outcome == "accepted" for each in carried)
+    return any(ends(each.link) == ends(link) and each.outcome == "accepted" for each in carried)
 
 
 def _tell_passed_on(desk: Desk) -> int:

@@ -21,7 +21,6 @@ from mithaq.kernel.link.message import Delivery, DeliveryFormat, Receipt
 from mithaq.kernel.party import Identity, renewed
 from mithaq.kernel.seal import seal, unseal
 from mithaq.kernel.statement import payload, verified_any
-from mithaq.kernel.values import link_id
 from mithaq.kernel.witness import card, kept
 
 FORMATS: dict[int, DeliveryFormat] = {
@@ -37,7 +36,7 @@ class Carrier:
 
     def answer(self, party: str, delivery: Delivery) -> tuple[Receipt, bytes]:
         """The partner's verified receipt for a delivery. One that turns a question away is asked in older formats."""
-        line, link, own = self._ends.lines[party], link_id(self._ends.party, party), self._ends.rings.settled_own()
+        line, link, own = self._ends.lines[party], self._ends.link(party), self._ends.rings.settled_own()
         pairs = own.ring.receipt(self._ends.clock.now())
         if own.root is not None and not any(is_signed_with(delivery.checkpoint, keys) for keys in pairs):
             raise Unavailable("keys", own.ring.warning(self._ends.clock.now()) or "our keys have changed just now")
@@ -60,7 +59,7 @@ class Carrier:
         """
         if self._ends.lines[party].speaks < 3 or delivery.format == "mithaq-delivery/1":
             return delivery
-        link = link_id(self._ends.party, party)
+        link = self._ends.link(party)
         with self._ends.store.read() as tx:
             known = speaks.cosigns(tx, party)
             if known is False or (known is None and delivery.messages):
@@ -72,7 +71,7 @@ class Carrier:
         return replace(delivery, format=FORMATS[4], cosign=held.serial if held else 0, cosigned=shown)
 
     def _believed_older(self, party: str, delivery: Delivery, first: Delivery) -> tuple[Receipt, bytes]:
-        link, line = link_id(self._ends.party, party), self._ends.lines[party]
+        link, line = self._ends.link(party), self._ends.lines[party]
         try:
             return self._believed(party, first)
         except NotAllowed:
@@ -90,7 +89,7 @@ class Carrier:
 
     def contradiction(self, party: str, problem: Untrusted, envelope: bytes) -> None:
         """Keep what the partner signed although it is not true."""
-        link = link_id(self._ends.party, party)
+        link = self._ends.link(party)
         with self._ends.store.read() as tx:
             held = (tx.links.checkpoint(link) or "",)
         self._keep(evidence.signed(self._ends.clock.now(), party, problem.code, problem.message, envelope, held))

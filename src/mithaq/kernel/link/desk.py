@@ -8,10 +8,10 @@ from typing import Any
 from msgspec import Struct
 
 from mithaq.errors import Clash, NotFound, Unavailable
-from mithaq.kernel import reviews
+from mithaq.kernel import reviews, server
 from mithaq.kernel.desk import Desk
 from mithaq.kernel.duty import void
-from mithaq.kernel.link import audit, pause, recover
+from mithaq.kernel.link import audit, epochs, pause, recover
 from mithaq.kernel.link import export as exports
 from mithaq.kernel.link import recall as recalls
 from mithaq.kernel.link.log import tiles
@@ -21,7 +21,7 @@ from mithaq.kernel.matter import link as matters
 from mithaq.kernel.matter.record import Why, mark, recalled
 from mithaq.kernel.people.roles import EVERYONE, OPERATIONAL
 from mithaq.kernel.plug import Command, Question
-from mithaq.kernel.values import Count, PartyId, RecordId, ends, link_id
+from mithaq.kernel.values import Count, Line, PartyId, RecordId, ends
 from mithaq.kernel.witness import partner as witnessing
 from mithaq.kernel.witness.desk import best
 
@@ -64,19 +64,21 @@ class Verification(Struct, frozen=True):
 
 
 class Number(Struct, frozen=True, forbid_unknown_fields=True):
-    """One number of one link."""
+    """One number of one link; of the present epoch by default."""
 
     sender: PartyId
     receiver: PartyId
     seq: Count
+    epoch: Count | None = None
 
 
 class Further(Struct, frozen=True, forbid_unknown_fields=True):
-    """A link, and the number after which to go on."""
+    """A link, of the present epoch by default, and the number after which to go on."""
 
     sender: PartyId
     receiver: PartyId
     after: int = 0
+    epoch: Count | None = None
 
 
 class Proof(Struct, frozen=True):
@@ -117,6 +119,12 @@ class Recalled(Struct, frozen=True):
     told: tuple[str, ...] = ()
 
 
+class ToStandDown(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why this server takes and sends nothing any more."""
+
+    why: Line = "another server has taken over"
+
+
 class Restored(Struct, frozen=True):
     """The partners that will be asked how far we had come."""
 
@@ -126,7 +134,7 @@ class Restored(Struct, frozen=True):
 def links(desk: Desk, _: Nothing) -> tuple[LinkState, ...]:
     """Every direction of every link."""
     me = desk.node.party
-    both = {link_id(*pair) for partner in desk.node.partners for pair in ((me, partner), (partner, me))}
+    both = {epochs.current(desk.tx, *pair) for partner in desk.node.partners for pair in ((me, partner), (partner, me))}
     return tuple(_link_state(desk, link) for link in sorted(both))
 
 
@@ -147,7 +155,7 @@ def verify(desk: Desk, _: Nothing) -> tuple[Verification, ...]:
 
 def prove(desk: Desk, given: Number) -> Proof:
     """The proof that a message is in the signed log, from this node's own copy of it."""
-    link = link_id(given.sender, given.receiver)
+    link = _named(desk, given)
     message, note = desk.tx.links.get(link, given.seq), best(desk, link, given.seq) or desk.tx.links.checkpoint(link)
     if message is None or note is None:
         raise NotFound("message", f"no message {given.seq} on {link}", hint="see mithaq link status")
@@ -163,10 +171,29 @@ def prove(desk: Desk, given: Number) -> Proof:
 
 def export(desk: Desk, given: Further) -> exports.Page:
     """Some lines of this node's side of a link, for an auditor."""
-    link = link_id(given.sender, given.receiver)
+    link = _named(desk, given)
     if link not in desk.tx.links.names():
         raise NotFound("link", f"no link {link} here", hint="see mithaq link status")
     return exports.page(desk.tx, link, given.after)
+
+
+class Name(Struct, frozen=True):
+    """A link by its name: with the epoch, where it was begun anew."""
+
+    link: str
+
+
+def name_of(desk: Desk, given: Further) -> Name:
+    """What an epoch of a link is called."""
+    return Name(_named(desk, given))
+
+
+def _named(desk: Desk, given: Number | Further) -> str:
+    """The link that is meant, by its epoch."""
+    known = epochs.every(desk.tx, given.sender, given.receiver)
+    if given.epoch is not None and given.epoch > len(known):
+        raise NotFound("link", f"no epoch {given.epoch} of {known[0]}", hint="see mithaq link status")
+    return known[(given.epoch or 0) - 1]
 
 
 def _link_state(desk: Desk, link: str) -> LinkState:
@@ -218,13 +245,14 @@ def recall(desk: Desk, given: ToRecall) -> Recalled:
         raise Clash("recalled", f"{given.id} was recalled before: {why}")
     stopped, arrived, told = [], [], []
     for partner in desk.node.partners:
-        link = link_id(desk.node.party, partner)
+        link = epochs.current(desk.tx, desk.node.party, partner)
         waiting = desk.tx.links.waiting_about(link, given.id)
         desk.tx.links.withdraw(link, waiting, "recalled")
         recover.deferred(desk.tx, partner, given.id)  # nor is it released later
         stopped += [f"{link}/{seq}" for seq in waiting]
         versions = range(1, newest.version + 1)
-        carried = [m for version in versions for m in desk.tx.links.carrying(f"{given.id}/{version}") if m.link == link]
+        found = (message for version in versions for message in desk.tx.links.carrying(f"{given.id}/{version}"))
+        carried = [m for m in found if ends(m.link) == (desk.node.party, partner)]
         here = [f"{m.link}/{m.seq}" for m in carried if m.outcome == "accepted"]
         arrived += here
         if here:
@@ -238,18 +266,31 @@ def recall(desk: Desk, given: ToRecall) -> Recalled:
 
 def restored(desk: Desk, _: Nothing) -> Restored:
     """Say that this home was set back to an earlier state: each partner is asked before anything is numbered for it."""
+    server.stand_up(desk.tx)
     for partner in desk.node.partners:
         recover.unsure(desk.tx, partner, "the operator said so")
-        witnessing.unsure(desk.tx, link_id(partner, desk.node.party))
+        witnessing.unsure(desk.tx, epochs.current(desk.tx, partner, desk.node.party))
         desk.node.unsure.add(partner)
         desk.node.lines[partner].ask_again()
         desk.node.lines[partner].asked = False
     return Restored(desk.node.partners)
 
 
+def stand_down(desk: Desk, given: ToStandDown) -> Restored:
+    """Take nothing and send nothing any more: another server speaks for the nation now."""
+    server.stand_down(desk.tx, given.why)
+    return Restored(())
+
+
+def _partner(desk: Desk, party: str) -> str:
+    if party not in desk.node.partners:
+        raise NotFound("partner", f"{party} is not a partner of this node", hint="see mithaq party list")
+    return party
+
+
 def tile_files(desk: Desk, given: Further) -> Files:
     """Some files of a log in the format of C2SP tlog-tiles, after so many; the checkpoint is the last."""
-    link = link_id(given.sender, given.receiver)
+    link = _named(desk, given)
     note = desk.tx.links.checkpoint(link)
     if note is None:
         raise NotFound("link", f"no log of {link} here", hint="see mithaq link status")
@@ -270,6 +311,10 @@ COMMANDS = (
         roles=OPERATIONAL,
     ),
     Command(
+        "node.stand-down", "stop this server: another one speaks for the nation", ToStandDown, Restored, stand_down,
+        roles=("administrator",),
+    ),
+    Command(
         "node.restored", "say that this home was set back by a restore", Nothing, Restored, restored,
         roles=("administrator",),
     ),
@@ -279,6 +324,7 @@ QUESTIONS = (
         "link.tiles", "files of a log in the format of C2SP tlog-tiles", Further, Files, tile_files,
         roles=EVERYONE, **PLAIN,
     ),
+    Question("link.named", "what an epoch of a link is called", Further, Name, name_of, roles=EVERYONE, **PLAIN),
     Question(
         "link.prove", "the proof that a message is in the signed log", Number, Proof, prove, roles=EVERYONE, **PLAIN
     ),

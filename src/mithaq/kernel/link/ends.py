@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from mithaq.kernel.clock import Clock
 from mithaq.kernel.keys import VerifyKeys
+from mithaq.kernel.link import epochs
 from mithaq.kernel.link.evidence import Keep
 from mithaq.kernel.link.line import Line
 from mithaq.kernel.link.rings import Rings
@@ -45,6 +46,11 @@ class Ends(Struct, frozen=True):
     @property
     def party(self) -> str:
         return self.rings.own.party
+
+    def link(self, party: str) -> str:
+        """The link on which we send to a partner now."""
+        with self.store.read() as tx:
+            return epochs.current(tx, self.party, party)
 
     def partner(self, party: str) -> Identity:
         """Whom we know a partner to be now. Untrusted if we do not deal with them."""

@@ -10,18 +10,18 @@ from msgspec.structs import replace
 
 from mithaq.errors import MithaqError, Unavailable, Untrusted
 from mithaq.kernel import canonical
-from mithaq.kernel.link import charter, evidence, manifests, pause, receive, speaks
+from mithaq.kernel.link import charter, epochs, evidence, manifests, pause, receive, speaks
 from mithaq.kernel.link.ends import Ends
 from mithaq.kernel.link.judge import Judging
 from mithaq.kernel.link.log.checkpoint import Checkpoint
 from mithaq.kernel.link.log.note import write_lines
 from mithaq.kernel.link.message import Delivery, Receipt, ReceiptFormat
 from mithaq.kernel.link.receive import Taken
+from mithaq.kernel.matter import recovery
 from mithaq.kernel.party import Identity, renewed
 from mithaq.kernel.ports import Transaction
 from mithaq.kernel.seal import read_header, seal, unseal
 from mithaq.kernel.statement import sign
-from mithaq.kernel.values import link_id
 from mithaq.kernel.witness import card, partner
 from mithaq.kernel.witness.cosignature import Cosigner
 
@@ -40,6 +40,7 @@ class _Opened(Struct, frozen=True):
     delivery: Delivery
     signed: Checkpoint
     sender: Identity
+    link: str
 
 
 class _Done(Struct, frozen=True):
@@ -128,10 +129,12 @@ class Inbound:
         _, plaintext = unseal(sealed, ends.keys, me=ends.party)
         delivery = canonical.decode(plaintext, Delivery)
         sender = self._renewed(known, delivery, at)
-        signed, standing = receive.check(delivery, me=ends.party, ring=sender.ring, at=at)
+        with ends.store.read() as tx:
+            link = epochs.current(tx, delivery.sender, ends.party)
+        signed, standing = receive.check(delivery, me=ends.party, ring=sender.ring, at=at, link=link)
         if standing == "grace":
             ends.metrics.count("signed_in_grace", partner=sender.party)
-        return _Opened(plaintext, delivery, signed, sender)
+        return _Opened(plaintext, delivery, signed, sender, link)
 
     def _renewed(self, known: Identity, delivery: Delivery, at: datetime) -> Identity:
         """The sender by what its root says in this delivery. What contradicts what its root said before is evidence."""
@@ -154,10 +157,12 @@ class Inbound:
 
     def _taken(self, opened: _Opened, at: datetime) -> _Done:
         ends, delivery, sender = self._ends, opened.delivery, opened.sender
-        link = link_id(delivery.sender, delivery.receiver)
+        link = opened.link
         old = delivery.format == "mithaq-delivery/1"
 
         def job(tx: Transaction) -> _Done:
+            if epochs.current(tx, delivery.sender, delivery.receiver) != link:
+                raise Unavailable("epoch", "the link was begun anew meanwhile")
             mark = tx.statements.mark()
             held: tuple[str, ...] = ()
             checkpoint = None
@@ -172,7 +177,7 @@ class Inbound:
             else:
                 before = tx.links.checkpoint(link)
                 judge = Judging(ends.party, sender, ends.rings.keyrings(), ends.standing, ends.kinds, ends.keep)
-                taken = receive.take(tx, delivery, opened.signed, judge, at)
+                taken = receive.take(tx, delivery, opened.signed, judge, at, link)
                 held = (before or "",) if taken.outcome == "conflict" else ()
             verdicts = taken.verdicts
             if taken.outcome == "settled" and delivery.after is not None and not delivery.messages:
@@ -192,7 +197,8 @@ class Inbound:
             if delivery.cosign is not None and ends.cosigner is not None:
                 receipt = self._cosigned(tx, delivery, receipt, ends.cosigner)
             told = tx.statements.mark() != mark
-            return _Done(receipt, self._contradiction(opened, taken, held, at), told)
+            said = recovery.newest_of(tx, delivery.sender) if taken.outcome == "conflict" else ""
+            return _Done(receipt, self._contradiction(opened, taken, held, at, said), told)
 
         return ends.store.write(job).result()
 
@@ -210,7 +216,7 @@ class Inbound:
         return replace(receipt, cosignatures=write_lines(lines)) if lines else receipt
 
     def _contradiction(
-        self, opened: _Opened, taken: Taken, held: tuple[str, ...], at: datetime
+        self, opened: _Opened, taken: Taken, held: tuple[str, ...], at: datetime, recovered: str = ""
     ) -> evidence.Evidence | None:
         """What of a delivery is evidence against its sender."""
         problem = taken.problem if taken.outcome == "conflict" else ""
@@ -219,6 +225,11 @@ class Inbound:
             return evidence.signed(at, opened.sender.party, "equivocation", problem, opened.plaintext, held)
         if not problem:
             return None
+        if recovered:
+            # It said that another of its servers speaks since: the older one may still be at work. Nothing is taken
+            # all the same, and what was receipted stands.
+            problem += f"; {opened.sender.party} said in {recovered} that it was set back"
+            return evidence.signed(at, opened.sender.party, "two_servers", problem, opened.plaintext, held)
         return evidence.signed(at, opened.sender.party, "conflict", problem, opened.plaintext, held)
 
 

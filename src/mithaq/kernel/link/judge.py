@@ -30,7 +30,7 @@ from mithaq.kernel.law.decide import matching
 from mithaq.kernel.law.generalise import is_generalised
 from mithaq.kernel.law.law import Law
 from mithaq.kernel.law.request import Request
-from mithaq.kernel.link import evidence, inquiry, manifests
+from mithaq.kernel.link import epochs, evidence, inquiry, manifests
 from mithaq.kernel.link.evidence import Keep
 from mithaq.kernel.link.message import Carried, Content
 from mithaq.kernel.link.receive import Judgement
@@ -44,7 +44,7 @@ from mithaq.kernel.record import Kind
 from mithaq.kernel.release import Release
 from mithaq.kernel.shelves import Holding
 from mithaq.kernel.standing import Standing
-from mithaq.kernel.values import Lane, link_id
+from mithaq.kernel.values import Lane
 
 _PSEUDONYM = re.compile(r"p:[0-9a-f]{32}")
 
@@ -96,7 +96,7 @@ class Judging(Struct, frozen=True):
             exercise=release.marking.exercise,
             reference="",
             content=canonical.rewrite(message.body),
-            link=link_id(self.partner, self.me),
+            link=epochs.current(tx, self.partner, self.me),
             seq=carried.seq,
         )
         subject = f"{release.record}/{release.version}"
@@ -107,7 +107,7 @@ class Judging(Struct, frozen=True):
     def _part(self, tx: Transaction, message: Content, at: datetime) -> Judgement:
         """A part is kept apart from its message: it goes when the attachment's own time is over."""
         part = canonical.fit(message.body, Part)
-        release, held = arrive.announced(tx, part, link_id(self.partner, self.me), self.kinds, at)
+        release, held = arrive.announced(tx, part, epochs.current(tx, self.partner, self.me), self.kinds, at)
         self._basis(tx, release, at)
         self._check_own_law(tx, release, at)
         exercise = release.marking.exercise

@@ -12,20 +12,28 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from mithaq.errors import MithaqError, NotAllowed, Unavailable, Untrusted
-from mithaq.kernel import canonical
+from mithaq.kernel import canonical, server
 from mithaq.kernel.keys import VerifyKeys
 from mithaq.kernel.link import charter, pause, recover, send, speaks, stale
 from mithaq.kernel.link.carry import FORMATS, Carrier, introducing
 from mithaq.kernel.link.ends import Ends
-from mithaq.kernel.link.log.checkpoint import Checkpoint, origin, read_checkpoint, sign_checkpoint
+from mithaq.kernel.link.log.checkpoint import (
+    Checkpoint,
+    origin,
+    read_checkpoint,
+    sign_checkpoint,
+    verify_checkpoint_any,
+)
 from mithaq.kernel.link.log.note import read_lines
+from mithaq.kernel.link.log.proof import Tree
 from mithaq.kernel.link.log.tree import EMPTY_ROOT
 from mithaq.kernel.link.message import Delivery, DeliveryFormat, Receipt, Tombstone
 from mithaq.kernel.matter import link as matters
 from mithaq.kernel.ports import Transaction
 from mithaq.kernel.seal import seal, unseal
-from mithaq.kernel.values import link_id
 from mithaq.kernel.witness import card, partner, quorum
+
+TWO_SERVERS = "two-servers"
 
 
 class Outbound:
@@ -54,7 +62,7 @@ class Outbound:
             if line.paused_by_us:
                 moved += self._charter(party)
         except MithaqError as problem:
-            line.failed(clock.monotonic(), problem)
+            line.failed(clock.monotonic(), self._explained(party, problem))
         else:
             line.reached()
             line.seen = news
@@ -66,7 +74,7 @@ class Outbound:
         Unavailable: not reached, all still waits. Untrusted: the answer does not hold (it is kept as evidence), or the
         partner says that what we sign contradicts what it holds.
         """
-        link, line = link_id(self._ends.party, party), self._ends.lines[party]
+        link, line = self._ends.link(party), self._ends.lines[party]
         if line.head is None:
             with self._ends.store.read() as tx:
                 started = tx.links.edge(link).size > 0 or recover.is_unsure(tx, party)
@@ -97,7 +105,7 @@ class Outbound:
 
     def _charter(self, party: str) -> int:
         """Tell a partner what crosses although nothing else does. Messages settled."""
-        link, line, moved = link_id(self._ends.party, party), self._ends.lines[party], 0
+        link, line, moved = self._ends.link(party), self._ends.lines[party], 0
         while True:
             room = send.Room(size=line.size, format=_format(line.speaks))
             with self._ends.store.read() as tx:
@@ -125,7 +133,7 @@ class Outbound:
         Only a question after a start asks for verdicts too, and only such a one is asked back: else two nodes would
         ask each other without end.
         """
-        link, line = link_id(self._ends.party, party), self._ends.lines[party]
+        link, line = self._ends.link(party), self._ends.lines[party]
         question = self._question(party, link, None)
         settled = self._exchange(party, replace(question, after=None) if line.asked else question)
         if settled.outcome == "settled":
@@ -138,7 +146,7 @@ class Outbound:
 
         ``after`` goes on after a number that was packed before, or that the partner is known to hold.
         """
-        ends, link, line = self._ends, link_id(self._ends.party, party), self._ends.lines[party]
+        ends, link, line = self._ends, self._ends.link(party), self._ends.lines[party]
         public = ends.partner(party).ring.sealing_now(ends.clock.now())
         with self._ends.store.read() as tx:
             if stopped := pause.standing(tx, party):
@@ -226,7 +234,7 @@ class Outbound:
         if delivery.messages:
             line.took(clock.monotonic() - started)
             self._ends.metrics.observe("delivery", clock.monotonic() - started, partner=party)
-        link = link_id(self._ends.party, party)
+        link = self._ends.link(party)
         with self._ends.store.read() as tx:
             known = tx.links.edge(link).size
         shown = read_checkpoint(receipt.checkpoint)[0].size if receipt.checkpoint else 0
@@ -239,7 +247,7 @@ class Outbound:
         return settled
 
     def _settled(self, party: str, receipt: Receipt, envelope: bytes) -> send.Settled:
-        link = link_id(self._ends.party, party)
+        link = self._ends.link(party)
         try:
             settled = self._ends.store.write(lambda tx: _settle(tx, link, party, receipt, envelope)).result()
         except Untrusted as problem:
@@ -266,22 +274,63 @@ class Outbound:
         ends = self._ends
         with ends.store.read() as tx:
             lost = recover.Lost(link, tx.links.edge(link))
+            expected = recover.is_unsure(tx, party) or server.took_over_lately(tx, ends.clock.now())
         envelope = b""
         try:
             while not lost.complete:
                 receipt, envelope = self._carrier.answer(party, self._question(party, link, lost.size))
                 lost.add(receipt, envelope, ends.rings.own.ring)
+                if lost.is_signed and ends.lines[party].asked and not expected:
+                    raise self._another(party)
         except Untrusted as problem:
-            if problem.code != "lost":
+            if problem.code not in ("lost", TWO_SERVERS):
                 self._carrier.contradiction(party, problem, envelope)
             raise
         ends.store.write(lambda tx: lost.restore(tx, party, ends.clock.now())).result()
 
-    def _question(self, party: str, link: str, after: int | None) -> Delivery:
-        """An empty delivery under our newest checkpoint, or under one of nothing if we hold none."""
+    def _explained(self, party: str, problem: MithaqError) -> MithaqError:
+        """The problem; or that another server signs for us, where the partner can show that by our own signature."""
+        if problem.code not in ("conflict", "head"):
+            return problem
+        link = self._ends.link(party)
+        try:
+            receipt, _ = self._carrier.answer(party, self._question(party, link, 0, bare=True))
+            if receipt.checkpoint is None:
+                return problem
+            size = read_checkpoint(receipt.checkpoint)[0].size
+            keys = self._ends.rings.own.ring.checkpoint(link, size)
+            signed, _ = verify_checkpoint_any(receipt.checkpoint, origin(link), keys)
+        except MithaqError:
+            return problem
+        with self._ends.store.read() as tx:
+            edge = tx.links.edge(link)
+            tree = Tree(edge, lambda level, index: tx.links.tile(link, level, index))
+            same = size <= edge.size and tree.root(size) == signed.root
+        return problem if same else self._another(party)
+
+    def _another(self, party: str) -> Untrusted:
+        """Another server signs for our nation. The one that did not take over lately takes itself for the older."""
+        why = f"another server signs for {self._ends.party}: {party} shows what this one never signed"
+
+        def job(tx: Transaction) -> bool:
+            if server.took_over_lately(tx, self._ends.clock.now()):
+                return False
+            server.stand_down(tx, why)
+            return True
+
+        if self._ends.store.write(job).result():
+            self._ends.tell()
+            return Untrusted(TWO_SERVERS, why, hint="this one has stood down; see docs/runbooks/fail-over.md")
+        return Untrusted(TWO_SERVERS, why, hint="stop the old server; then begin the link anew: mithaq link renew")
+
+    def _question(self, party: str, link: str, after: int | None, *, bare: bool = False) -> Delivery:
+        """An empty delivery under our newest checkpoint, or under one of nothing if we hold none.
+
+        ``bare``: under one of nothing, which contradicts no log.
+        """
         with self._ends.store.read() as tx:
             note, size = tx.links.checkpoint(link), tx.links.edge(link).size
-        if note is None:
+        if note is None or bare:
             sets = self._ends.rings.own.ring.receipt()
             note = sign_checkpoint(Checkpoint(origin(link), 0, EMPTY_ROOT), self._ends.keys, *sets)
         line = self._ends.lines[party]

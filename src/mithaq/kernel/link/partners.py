@@ -9,14 +9,14 @@ from msgspec import Struct
 from mithaq.errors import Clash, NotFound
 from mithaq.kernel.desk import Desk
 from mithaq.kernel.duty import discharge
-from mithaq.kernel.link import pause
+from mithaq.kernel.link import epochs, pause
 from mithaq.kernel.matter import link as matters
 from mithaq.kernel.matter.link import KIND, Reason
 from mithaq.kernel.matter.speak import speak
 from mithaq.kernel.people.roles import EVERYONE
 from mithaq.kernel.people.second import OnlyBy
 from mithaq.kernel.plug import Command, Question
-from mithaq.kernel.values import PartyId, link_id
+from mithaq.kernel.values import PartyId, ends, link_id
 
 
 class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,7 +117,7 @@ def remove(desk: Desk, given: ToRemove) -> Removed:
         raise Clash("removed", f"{partner} is removed already", hint="mithaq party standing")
     stopped = pause.remove(tx, desk.node.party, partner, desk.at)
     matter = _stop(desk, "remove", partner, given.reason)
-    has = tx.links.tally(link_id(desk.node.party, partner)).get("accepted", 0)
+    has = tx.links.tally(epochs.current(tx, desk.node.party, partner)).get("accepted", 0)
     return Removed(partner, matter, stopped, has)
 
 
@@ -141,7 +141,7 @@ def dealing(desk: Desk, partner: str) -> Dealing:
     matter, reason, told = tx.memos.get(_matter(partner)) or "", "", False
     ours = pause.standing(tx, partner)
     if matter and ours:
-        carried = [m for m in tx.links.carrying(f"{matter}/1") if m.link == link_id(desk.node.party, partner)]
+        carried = [m for m in tx.links.carrying(f"{matter}/1") if ends(m.link) == (desk.node.party, partner)]
         told = any(message.outcome == "accepted" for message in carried)
         reason = tx.memos.get(f"stop-reason/{partner}") or ""
     count, _, last = pause.attempts(tx, partner)

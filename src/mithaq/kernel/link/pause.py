@@ -14,10 +14,9 @@ from typing import Literal
 from mithaq.kernel import reviews
 from mithaq.kernel.clock import write_instant
 from mithaq.kernel.duty import void
-from mithaq.kernel.link import charter
+from mithaq.kernel.link import charter, epochs
 from mithaq.kernel.link.message import Delivery, Tombstone
 from mithaq.kernel.ports import Transaction
-from mithaq.kernel.values import link_id
 
 Stopped = Literal["", "paused", "removed"]
 STOPPED: Tombstone = "suspended"
@@ -80,7 +79,7 @@ def stop_waiting(tx: Transaction, me: str, partner: str, at: datetime) -> tuple[
     for each in [each for each in reviews.waiting(tx) if each.to == partner]:
         tx.papers.remove(reviews.SORT, f"{each.id}/{partner}")
         void(tx, reviews.duty_id(each.id, partner), "partner_stopped", at)
-    link = link_id(me, partner)
+    link = epochs.current(tx, me, partner)
     stopped, after = [], 0
     while page := tx.links.page(link, after=after, limit=500, outcome="waiting"):
         after = page[-1].seq

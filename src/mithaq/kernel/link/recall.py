@@ -8,7 +8,7 @@ from mithaq.kernel.keeping.retention import RECALLED_WITHIN
 from mithaq.kernel.matter.record import KIND, recalled
 from mithaq.kernel.matter.speak import speak
 from mithaq.kernel.ports import Transaction
-from mithaq.kernel.values import link_id
+from mithaq.kernel.values import ends
 
 _WATCHED = "recalling/"
 
@@ -33,8 +33,9 @@ def follow(desk: Desk) -> int:
     told = 0
     for name in desk.tx.memos.names(_WATCHED):
         record, _, partner = name.removeprefix(_WATCHED).partition("/")
-        link, newest = link_id(desk.node.party, partner), desk.own(record).version
-        carried = [m for v in range(1, newest + 1) for m in desk.tx.links.carrying(f"{record}/{v}") if m.link == link]
+        between, newest = (desk.node.party, partner), desk.own(record).version
+        found = (message for v in range(1, newest + 1) for message in desk.tx.links.carrying(f"{record}/{v}"))
+        carried = [message for message in found if ends(message.link) == between]
         if any(message.outcome == "waiting" for message in carried):
             continue
         desk.tx.memos.put(name, None)

@@ -60,7 +60,7 @@ class Taken(Struct, frozen=True):
     problem: str = ""
 
 
-def check(delivery: Delivery, *, me: str, ring: Keyring, at: datetime) -> tuple[Checkpoint, Standing]:
+def check(delivery: Delivery, *, me: str, ring: Keyring, at: datetime, link: str = "") -> tuple[Checkpoint, Standing]:
     """The verified checkpoint of a delivery to us from the nation of this ring, whose messages come in order of number.
 
     And how the key stands that signed it: ``good`` or in its ``grace``. Untrusted if it is expired or revoked.
@@ -70,7 +70,7 @@ def check(delivery: Delivery, *, me: str, ring: Keyring, at: datetime) -> tuple[
         raise Untrusted(
             "delivery", f"a delivery from {delivery.sender} to {delivery.receiver} in the name of {partner}"
         )
-    signed, keys = verify_checkpoint_any(delivery.checkpoint, origin(link_id(partner, me)), ring.receipt())
+    signed, keys = verify_checkpoint_any(delivery.checkpoint, origin(link or link_id(partner, me)), ring.receipt())
     standing = ring.standing(keys, at)
     if standing not in ("good", "grace"):
         raise Untrusted(standing, f"{partner} signed with a key that is {standing}")
@@ -99,12 +99,11 @@ def entry(carried: Carried) -> bytes:
     raise Untrusted("delivery", f"number {carried.seq} is neither a message nor a tombstone")
 
 
-def take(tx: Transaction, delivery: Delivery, signed: Checkpoint, judge: Judge, at: datetime) -> Taken:
+def take(tx: Transaction, delivery: Delivery, signed: Checkpoint, judge: Judge, at: datetime, link: str) -> Taken:
     """Keep what is new and repeat the verdicts of what is not. Runs inside one transaction.
 
     On a contradiction nothing of the delivery is taken; the caller keeps the evidence.
     """
-    link = link_id(delivery.sender, delivery.receiver)
     edge = tx.links.edge(link)
     entries = [entry(carried) for carried in delivery.messages]
     known = _known(tx, link, delivery)

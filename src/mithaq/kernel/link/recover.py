@@ -23,6 +23,9 @@ from mithaq.kernel.ports import Transaction
 from mithaq.kernel.shelves import Edge, Message
 from mithaq.kernel.values import ends
 
+OWED = "recovery/owed/"
+"""Before the name of a partner who is still to be told, in a signed statement, that we were set back."""
+
 
 def is_unsure(tx: Transaction, party: str) -> bool:
     """Whether this node was restored and has not yet heard from this partner how far it had come."""
@@ -30,12 +33,28 @@ def is_unsure(tx: Transaction, party: str) -> bool:
 
 
 def unsure(tx: Transaction, party: str, why: str) -> None:
+    """Ask this partner before anything is numbered for it; once it has told, it is told in turn what we hold."""
     tx.memos.put(f"restored/{party}", why)
+    tx.memos.put(f"{OWED}{party}", why)
 
 
 def sure(tx: Transaction, party: str) -> None:
     if is_unsure(tx, party):
         tx.memos.put(f"restored/{party}", None)
+
+
+def owes(tx: Transaction, party: str) -> bool:
+    """Whether this partner is still to be told that we were set back."""
+    return tx.memos.get(f"{OWED}{party}") is not None
+
+
+def regained(tx: Transaction, link: str) -> list[tuple[int, int]]:
+    """The numbers of a link that came back as entries since it was last said: first and last of each run."""
+    told = tx.memos.get(f"regained/{link}") or ""
+    if told:
+        tx.memos.put(f"regained/{link}", None)
+    runs = [(int(first), int(last)) for first, _, last in (each.partition("-") for each in told.split())]
+    return runs[-100:]
 
 
 def defer(tx: Transaction, party: str, subject: str, *, flash: bool, who: str = "") -> None:
@@ -98,6 +117,11 @@ class Lost:
         if self.complete:
             self._check(receipt.sender)
 
+    @property
+    def is_signed(self) -> bool:
+        """Whether the partner has shown our own signature on more than our log holds."""
+        return self._signed is not None and self._signed.size > self._edge.size
+
     def restore(self, tx: Transaction, party: str, at: datetime) -> None:
         """Take it back, in one transaction."""
         if tx.links.edge(self._link).size != self._edge.size:
@@ -116,6 +140,9 @@ class Lost:
                 )  # fmt: skip
                 entries.append(verdict.entry)
         extend(tx, self._link, entries)
+        if entries:
+            before, first = tx.memos.get(f"regained/{self._link}") or "", self._edge.size + 1
+            tx.memos.put(f"regained/{self._link}", f"{before} {first}-{self._edge.size + len(entries)}".strip())
         if self._signed is not None:
             tx.links.add_checkpoint(self._link, self._signed.size, self._note)
 

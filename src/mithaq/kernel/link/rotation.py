@@ -12,14 +12,13 @@ from datetime import datetime
 
 from mithaq.errors import Clash, Invalid, MithaqError, NotAllowed, Unavailable
 from mithaq.kernel.keys import VerifyKeys
-from mithaq.kernel.link import manifests, recover
+from mithaq.kernel.link import epochs, manifests, recover
 from mithaq.kernel.link.ends import Ends
 from mithaq.kernel.link.log.checkpoint import is_signed_with
 from mithaq.kernel.link.message import MAX_CONTENT
 from mithaq.kernel.link.sequence import number, sign_head
 from mithaq.kernel.party import Identity, renewed
 from mithaq.kernel.ports import Transaction
-from mithaq.kernel.values import link_id
 
 
 class Rotation:
@@ -117,7 +116,7 @@ class Rotation:
         self._ends.keys.use(pair)
         self._pair = pair
         for party in sorted(self._ends.rings.partners):
-            link = link_id(self._ends.party, party)
+            link = epochs.current(tx, self._ends.party, party)
             note = tx.links.checkpoint(link)
             if note is not None and not is_signed_with(note, pair):
                 self.sign_head(tx, link)
@@ -125,7 +124,7 @@ class Rotation:
     def _number(
         self, tx: Transaction, party: str, manifest: Iterable[str], revocations: Iterable[str], at: datetime
     ) -> None:
-        link = link_id(self._ends.party, party)
+        link = epochs.current(tx, self._ends.party, party)
         bodies = [{"manifest": text} for text in manifest]
         bodies += [{"revocation": text} for text in revocations if manifests.link_of(text) == link]
         for body in bodies:

@@ -9,13 +9,14 @@ from typing import Any
 from mithaq.errors import Invalid
 from mithaq.kernel import canonical
 from mithaq.kernel.keys import VerifyKeys
+from mithaq.kernel.link import epochs
 from mithaq.kernel.link.log.checkpoint import Checkpoint, origin, sign_checkpoint
 from mithaq.kernel.link.log.tree import append, entry_of, root
 from mithaq.kernel.link.message import MAX_CONTENT, Content, What
 from mithaq.kernel.link.speaks import lane_for
 from mithaq.kernel.ports import Signer, Transaction
 from mithaq.kernel.shelves import Message
-from mithaq.kernel.values import Lane, link_id
+from mithaq.kernel.values import Lane
 
 
 def number(
@@ -32,7 +33,7 @@ def number(
     lane: Lane = "record",
 ) -> Message:
     """Number a body for ``receiver`` and append it to the link's log, as a message that waits."""
-    link, lane = link_id(sender, receiver), lane_for(tx, receiver, lane)
+    link, lane = epochs.current(tx, sender, receiver), lane_for(tx, receiver, lane)
     edge = tx.links.edge(link)
     content = canonical.encode(
         Content(sender=sender, receiver=receiver, seq=edge.size + 1, lane=lane, what=what, body=body)

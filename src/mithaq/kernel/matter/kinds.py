@@ -7,6 +7,7 @@ from mithaq.kernel.matter.holding import HOLDING
 from mithaq.kernel.matter.kind import MatterKind
 from mithaq.kernel.matter.link import LINK
 from mithaq.kernel.matter.record import RECORD
+from mithaq.kernel.matter.recovery import RECOVERY
 from mithaq.kernel.matter.spoken import SPOKEN
 
-KINDS: dict[str, MatterKind] = {kind.name: kind for kind in (AGREEMENT, LINK, RECORD, HOLDING, SPOKEN)}
+KINDS: dict[str, MatterKind] = {kind.name: kind for kind in (AGREEMENT, LINK, RECORD, HOLDING, SPOKEN, RECOVERY)}

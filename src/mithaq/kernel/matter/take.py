@@ -13,7 +13,7 @@ from mithaq.errors import NotAllowed, Untrusted
 from mithaq.kernel.duty import reconcile
 from mithaq.kernel.keeping.note import note as note_holding
 from mithaq.kernel.keyring import Keyring
-from mithaq.kernel.matter import holding, link, record
+from mithaq.kernel.matter import holding, link, record, recovery
 from mithaq.kernel.matter.fold import State, fold
 from mithaq.kernel.matter.kinds import KINDS
 from mithaq.kernel.matter.offers import texts
@@ -29,6 +29,7 @@ NOTES: Mapping[str, Callable[[Transaction, Said, datetime, str], None]] = {
     record.KIND: record.note,
     link.KIND: link.note,
     holding.KIND: note_holding,
+    recovery.KIND: lambda tx, said, _, me: recovery.note(tx, said, me),
 }
 """What a statement of a kind of Matter changes here, beside the state of its matter."""
 

@@ -14,14 +14,13 @@ from msgspec import Struct
 from mithaq.errors import MithaqError, Unavailable, Untrusted
 from mithaq.kernel.clock import after
 from mithaq.kernel.duty import Duty, discharge, open_duty, renew
-from mithaq.kernel.link import evidence
+from mithaq.kernel.link import epochs, evidence
 from mithaq.kernel.link.ends import Ends
 from mithaq.kernel.link.log.checkpoint import Checkpoint, origin, read_checkpoint, verify_checkpoint_any
 from mithaq.kernel.link.log.note import read_lines
 from mithaq.kernel.link.log.proof import Tree
 from mithaq.kernel.ports import Transaction
 from mithaq.kernel.values import ends as ends_of
-from mithaq.kernel.values import link_id
 from mithaq.kernel.witness import kept, quorum
 from mithaq.kernel.witness.answer import write_request
 from mithaq.kernel.witness.cosignature import VerifierKey, cosignatures, cosigned_by
@@ -71,8 +70,10 @@ class Attendance:
             return
         with self._ends.store.read() as tx:
             book = self._ends.standing.book(tx)
-        for partner in sorted(self._ends.rings.partners):
-            for link in (link_id(me, partner), link_id(partner, me)):
+            partners = sorted(self._ends.rings.partners)
+            links = {each: (epochs.current(tx, me, each), epochs.current(tx, each, me)) for each in partners}
+        for partner in partners:
+            for link in links[partner]:
                 named = {name: policy.keys(name) for _, policy in quorum.policies(book, link, at)
                          for name in policy.asked() if name in policy.witnesses}  # fmt: skip
                 yield from (_Asked(link, name, named[name]) for name in sorted(named) if name in self._witnesses.names)
@@ -201,7 +202,7 @@ class Attendance:
             book = self._ends.standing.book(tx)
             found = [
                 (quorum.stands(tx, link, ref, policy, at), policy)
-                for link in (link_id(me, partner) for partner in sorted(self._ends.rings.partners))
+                for link in (epochs.current(tx, me, partner) for partner in sorted(self._ends.rings.partners))
                 for ref, policy in quorum.policies(book, link, at)
             ]
             known = {stands.link + stands.agreement: tx.duties.get(_duty_id(stands)) for stands, _ in found}

@@ -8,11 +8,12 @@ from msgspec import Struct
 
 from mithaq.errors import NotFound
 from mithaq.kernel.desk import Desk
+from mithaq.kernel.link import epochs
 from mithaq.kernel.link.log.checkpoint import origin, read_checkpoint
 from mithaq.kernel.link.log.note import ED25519, ML_DSA_65
 from mithaq.kernel.people.roles import EVERYONE
 from mithaq.kernel.plug import Command, Question
-from mithaq.kernel.values import Count, PartyId, ends, link_id
+from mithaq.kernel.values import Count, PartyId, ends
 from mithaq.kernel.witness import kept, partner, quorum
 from mithaq.kernel.witness.cosignature import VerifierKey
 from mithaq.kernel.witness.policy import Witnessed, write_policy
@@ -56,7 +57,7 @@ def witnesses(desk: Desk, _: Nothing) -> tuple[Stands, ...]:
     """Every link of every agreement that asks for witnesses."""
     me, book, found = desk.node.party, desk.law.book, []
     for other in desk.node.partners:
-        for link in (link_id(me, other), link_id(other, me)):
+        for link in (epochs.current(desk.tx, me, other), epochs.current(desk.tx, other, me)):
             for ref, policy in quorum.policies(book, link, desk.at):
                 found.append(quorum.stands(desk.tx, link, ref, policy, desk.at))
     return tuple(found)
@@ -64,7 +65,7 @@ def witnesses(desk: Desk, _: Nothing) -> tuple[Stands, ...]:
 
 def policy_of(desk: Desk, given: Link) -> Policy:
     """What an auditor checks the proofs of a link against. Without an agreement that asks: the receiver cosigns."""
-    link = link_id(given.sender, given.receiver)
+    link = epochs.current(desk.tx, given.sender, given.receiver)
     if desk.node.party not in ends(link):
         raise NotFound("link", f"no link {link} here", hint="see mithaq link status")
     asked = [*quorum.policies(desk.law.book, link, desk.at), ("", Witnessed(quorum=given.receiver))]
@@ -78,7 +79,7 @@ def policy_of(desk: Desk, given: Link) -> Policy:
 
 def cosign_again(desk: Desk, given: ToCosign) -> Cosigning:
     """Cosign what a partner sends again. Say so only if it holds no newer checkpoint that we cosigned."""
-    link = link_id(given.party, desk.node.party)
+    link = epochs.current(desk.tx, given.party, desk.node.party)
     if given.party not in desk.node.partners:
         raise NotFound("partner", f"{given.party} is not a partner of this node", hint="see mithaq party list")
     partner.sure(desk.tx, link)

@@ -23,7 +23,6 @@ from mithaq.kernel.keys import SIGNING, VerifyKeys, verify
 from mithaq.kernel.keys import key_id as full_key_id
 from mithaq.kernel.link.log.note import ED25519, ML_DSA_65, NoteSignature, SignedNote, key_id, read_note, write_note
 from mithaq.kernel.ports import Signature, Signer
-from mithaq.kernel.values import ends
 
 _TYPES = {"ed25519": ED25519, "ml-dsa-65": ML_DSA_65}
 
@@ -45,8 +44,10 @@ def origin(link: str) -> str:
 
     >>> origin("JO>SA")
     'mithaq/JO/SA'
+    >>> origin("JO>SA/2")
+    'mithaq/JO/SA/2'
     """
-    return "mithaq/" + "/".join(ends(link))
+    return "mithaq/" + link.replace(">", "/")
 
 
 def sign_checkpoint(checkpoint: Checkpoint, signer: Signer, *sets: VerifyKeys) -> str:
