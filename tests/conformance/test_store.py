@@ -13,23 +13,30 @@ from typing import TypeVar
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.pool import StaticPool
 
 from mithaq.adapters.store import writer
+from mithaq.adapters.store.postgres.address import Address
+from mithaq.adapters.store.postgres.open import open_postgres
 from mithaq.adapters.store.sql import SqlStore, open_store
-from mithaq.errors import Clash, Unavailable
+from mithaq.errors import Clash, Invalid, Unavailable
 from mithaq.kernel.audit import broken
 from mithaq.kernel.link.log.tree import append
 from mithaq.kernel.ports import Transaction
 from mithaq.kernel.shelves import Edge, Holding, Message, Row
+from tests.postgres import server
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 LINK = "JO>SA"
 T = TypeVar("T")
 
 
-@pytest.fixture(params=["memory", "file"])
+@pytest.fixture(params=["memory", "file", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
-    opened = open_store(":memory:" if request.param == "memory" else tmp_path / "node.db")
+    if request.param == "postgresql":
+        opened = open_postgres(Address(server().fresh()))
+    else:
+        opened = open_store(":memory:" if request.param == "memory" else tmp_path / "node.db")
     yield opened
     opened.close()
 
@@ -107,9 +114,9 @@ def test_many_callers_share_commits_and_none_is_lost(store: SqlStore) -> None:
     assert store.commits < 320
 
 
-def test_a_reader_sees_one_moment(store: SqlStore, tmp_path: Path) -> None:
+def test_a_reader_sees_one_moment(store: SqlStore) -> None:
     store.write(note("a")).result()
-    if not (tmp_path / "node.db").exists():
+    if isinstance(store._reading.pool, StaticPool):
         return  # in memory a writer waits until the reader has left, so there is only one moment to see
     with store.read() as tx:
         assert tx.journal.last() == 1
@@ -296,6 +303,58 @@ def test_rows_are_found_by_their_words_the_last_changed_first(store: SqlStore) -
     assert found("n3", "even") == []
     store.write(lambda tx: tx.views.remove("v", "k599")).result()
     assert found("all", limit=2) == ["k001", "k598"]
+
+
+def test_names_are_in_the_order_of_their_bytes_whatever_the_language_of_the_server(store: SqlStore) -> None:
+    names = ["A", "Z", "a", "b", "É", "é", "م", "ي", "\U0001f600"]  # no language on earth sorts them so
+
+    def job(tx: Transaction) -> None:
+        for n, name in enumerate(reversed(names)):
+            tx.papers.put("s", name, b"")
+            tx.memos.put(f"m/{name}", "x")
+            tx.views.put("v", Row(name, "t", terms=(f"t{name}", "all"), position=n + 1))
+
+    store.write(job).result()
+    with store.read() as tx:
+        assert [id for id, _ in tx.papers.page("s")] == names
+        assert [id for id, _ in tx.papers.page("s", after="b")] == names[4:]
+        assert list(tx.memos.names("m/")) == [f"m/{name}" for name in names]
+        assert [row.key for row in tx.views.page("v", exercise=False)] == names
+        assert [row.key for row in tx.views.newest("v", exercise=False, terms=("tA",))] == ["A"]
+        assert len(tx.views.newest("v", exercise=False, terms=("t*",))) == len(names)
+    assert tx_waiting_about(store, "JO_1", "JO%1", "jo-1") == [[], [], []]
+
+
+def tx_waiting_about(store: SqlStore, *records: str) -> list[list[int]]:
+    store.write(lambda tx: each(tx.links.add, message(1), message(2))).result()
+    with store.read() as tx:
+        assert tx.links.waiting_about(LINK, "JO-1") == [1, 2]
+        return [list(tx.links.waiting_about(LINK, record)) for record in records]
+
+
+def test_a_value_that_cannot_be_kept_harms_no_other(store: SqlStore) -> None:
+    before = store.write(note("a"))
+    failing = store.write(lambda tx: tx.links.add(message(2**70)))
+    after = store.write(note("b"))
+    with pytest.raises((Invalid, OverflowError)):
+        failing.result()
+    assert (before.result(), after.result()) == (1, 2)
+
+
+def test_a_job_that_passes_over_a_clash_is_undone_all_the_same(store: SqlStore) -> None:
+    store.write(lambda tx: tx.links.add(message(1))).result()
+
+    def job(tx: Transaction) -> None:
+        note("mine")(tx)
+        tx.links.add(message(1))
+        with pytest.raises(Clash):
+            tx.links.tally(LINK)
+
+    other = store.write(note("a"))
+    with pytest.raises(Clash, match="JO>SA/1 is already in messages"):
+        store.write(job).result()
+    other.result()
+    assert subjects(store) == ["a"]
 
 
 def test_papers_are_changed_in_place_and_forgotten_when_they_expire(store: SqlStore) -> None:

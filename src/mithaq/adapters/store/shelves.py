@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, literal_column, select
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from mithaq.adapters.store import schema
 from mithaq.adapters.store.pending import Pending
@@ -15,6 +16,7 @@ from mithaq.adapters.store.prepared import Prepared
 from mithaq.kernel.clock import read_instant, write_instant
 from mithaq.kernel.shelves import Entry, Holding
 
+AFTER_SLASH = "0"  # the next character: what begins with "x/" lies from "x/" and before "x0"
 _R, _J, _D, _N = schema.records, schema.journal, schema.decisions, schema.memos
 
 _RECORD_NEWEST = select(_R).where(_R.c.id == bindparam("id")).order_by(_R.c.version.desc()).limit(1)
@@ -23,8 +25,9 @@ _RECORD_REFERENCE = (
     select(_R)
     .where(
         _R.c.reference == bindparam("reference"),
-        _R.c.reference != "",
-        _R.c.kind.startswith(bindparam("base"), autoescape=False),
+        _R.c.reference != literal_column("''"),  # spelt out, so that the partial index is used
+        _R.c.kind >= bindparam("low"),
+        _R.c.kind < bindparam("high"),
         _R.c.exercise == bindparam("exercise"),
         _R.c.link == "",
     )
@@ -34,7 +37,10 @@ _RECORD_REFERENCE = (
 _RECORD_PAGE = select(_R).where(_R.c.position > bindparam("after")).order_by(_R.c.position).limit(bindparam("limit"))
 _JOURNAL_PAGE = select(_J).where(_J.c.position > bindparam("after")).order_by(_J.c.position).limit(bindparam("limit"))
 _JOURNAL_LAST = select(func.max(_J.c.position))
-_DECISION_PUT = insert(_D).prefix_with("OR REPLACE", dialect="sqlite")
+_DECISION_ADD = upsert(_D)  # of both dialects: they write it alike
+_DECISION_PUT = _DECISION_ADD.on_conflict_do_update(
+    index_elements=[_D.c.subject, _D.c.party], set_={"content": _DECISION_ADD.excluded.content}
+)
 _DECISION = select(_D.c.content).where(_D.c.subject == bindparam("s"), _D.c.party == bindparam("p"))
 _DECISIONS = select(_D.c.party, _D.c.content).where(_D.c.subject == bindparam("s")).order_by(_D.c.party)
 _MEMO = select(_N.c.value).where(_N.c.name == bindparam("n"))
@@ -65,7 +71,8 @@ class SqlRecords:
 
     def by_reference(self, kind_base: str, reference: str, exercise: bool) -> Holding | None:
         self._pending.write(_R)
-        given = {"reference": reference, "base": kind_base + "/", "exercise": exercise}
+        given = {"reference": reference, "exercise": exercise}
+        given |= {"low": f"{kind_base}/", "high": f"{kind_base}{AFTER_SLASH}"}
         return _holding(self._run.first(_RECORD_REFERENCE, given))
 
     def page(self, *, after: int = 0, limit: int = 100) -> Sequence[Holding]:

@@ -10,21 +10,23 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, select
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
 
-from mithaq.adapters.store import schema
 from mithaq.adapters.store.checkpointer import BACKSTOP, Checkpointer
 from mithaq.adapters.store.links import SqlLinks
 from mithaq.adapters.store.matters import SqlDuties, SqlStatements
+from mithaq.adapters.store.migrate import check_schema
+from mithaq.adapters.store.others import Nobody, Others
 from mithaq.adapters.store.papers import SqlAudit, SqlBlobs, SqlPapers
 from mithaq.adapters.store.pending import Pending
 from mithaq.adapters.store.prepared import Prepared
 from mithaq.adapters.store.shelves import SqlDecisions, SqlJournal, SqlMemos, SqlRecords
+from mithaq.adapters.store.turns import Alone, Turns
 from mithaq.adapters.store.views import SqlViews
 from mithaq.adapters.store.writer import Writer
-from mithaq.errors import Clash, Unavailable
+from mithaq.errors import Unavailable
 from mithaq.kernel.ports import Transaction, nothing
 
 T = TypeVar("T")
@@ -35,7 +37,7 @@ class SqlTransaction:
     """The shelves over one connection. What they add waits in ``pending`` until ``flush`` or until it is asked for."""
 
     def __init__(self, connection: Connection, *, readonly: bool = False) -> None:
-        run = Prepared(connection)
+        run = self._run = Prepared(connection)
         pending = Pending(run, readonly)
         self.flush = pending.flush
         self.records = SqlRecords(run, pending)
@@ -50,6 +52,10 @@ class SqlTransaction:
         self.papers = SqlPapers(run, pending)
         self.blobs = SqlBlobs(run, pending)
 
+    @property
+    def wrote(self) -> bool:
+        return self._run.wrote
+
 
 class SqlStore:
     """A Store over one database: the writer has a connection of its own, readers take theirs from ``reading``.
@@ -62,21 +68,30 @@ class SqlStore:
         writing: Engine,
         reading: Engine,
         alone: AbstractContextManager[Any],
+        *,
         checkpointer: Checkpointer | None = None,
+        turns: Turns | None = None,
+        others: Others | None = None,
     ) -> None:
         self._reading = reading
         self._alone = alone
         self._engines = (writing, reading)
-        self._connection = writing.connect()
-        with self._connection.begin():
-            _check_schema(self._connection)
+        self._lost: type[Exception] = reading.dialect.loaded_dbapi.OperationalError
+        with writing.connect() as connection, connection.begin():
+            check_schema(connection)
         self._checkpointer = checkpointer
-        self._writer = Writer(self._connection, SqlTransaction, alone)
+        self._others = others or Nobody()
+        self._writer = Writer(writing, SqlTransaction, alone, turns or Alone())
+        self.follow, self.announce = self._others.follow, self._others.announce
+        self.take, self.give = self._others.take, self._others.give
         if checkpointer is not None:
             self._writer.finish_with(lambda _: None, checkpointer.committed)
 
     def write(self, job: Callable[[Transaction], T]) -> Future[T]:
         return self._writer.write(job)
+
+    def begin_with(self, begin: Callable[[Transaction], None]) -> None:
+        self._writer.begin_with(begin)
 
     def finish_with(self, finish: Callable[[Transaction], None], then: Callable[[], None] = nothing) -> None:
         self._writer.finish_with(finish, then)
@@ -86,16 +101,25 @@ class SqlStore:
         """How many commits were made: fewer than writes, when many waited together."""
         return self._writer.commits
 
+    @property
+    def _connection(self) -> Connection:
+        return self._writer.connection
+
     @contextmanager
     def read(self) -> Iterator[Transaction]:
-        with self._alone, self._reading.connect() as connection, connection.begin():
-            yield SqlTransaction(connection, readonly=True)
+        try:
+            with self._alone, self._reading.connect() as connection, connection.begin():
+                yield SqlTransaction(connection, readonly=True)
+        except (self._lost, OperationalError) as problem:
+            self._reading.dispose()  # the others that wait there are of the same server
+            detail = str(getattr(problem, "orig", None) or problem).strip().splitlines()[0]
+            raise Unavailable("store", f"the store cannot be read: {detail}", hint="try again") from None
 
     def close(self) -> None:
         self._writer.close()
+        self._others.close()
         if self._checkpointer is not None:
             self._checkpointer.close()
-        self._connection.close()
         for engine in self._engines:
             engine.dispose()
 
@@ -119,7 +143,7 @@ def open_store(path: Path | str) -> SqlStore:
         _control(writing, "BEGIN IMMEDIATE", f"wal_autocheckpoint={BACKSTOP}")
         _control(reading, "BEGIN", "query_only=ON")
         copying = create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args={"timeout": 30})
-        return SqlStore(writing, reading, nullcontext(), Checkpointer(copying))
+        return SqlStore(writing, reading, nullcontext(), checkpointer=Checkpointer(copying))
     except (OSError, DatabaseError) as problem:
         detail = str(getattr(problem, "orig", problem))
         raise Unavailable("store", f"the store cannot be opened: {detail}", where=str(path)) from None
@@ -137,18 +161,3 @@ def _control(engine: Engine, begin: str, *more: str) -> None:
     @event.listens_for(engine, "begin")
     def began(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
-
-
-def _check_schema(connection: Connection) -> None:
-    schema.metadata.create_all(connection)
-    found = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.name == "schema"))
-    number = schema.SCHEMA if found is None else int(found)
-    if number > schema.SCHEMA:
-        raise Clash(
-            "schema", f"the store has schema {found}; this program knows {schema.SCHEMA}", hint="upgrade Mithaq"
-        )
-    for step in range(number + 1, schema.SCHEMA + 1):
-        for statement in schema.STEPS[step]:
-            connection.exec_driver_sql(statement)
-    connection.execute(delete(schema.meta).where(schema.meta.c.name == "schema"))
-    connection.execute(insert(schema.meta), {"name": "schema", "value": str(schema.SCHEMA)})

@@ -154,7 +154,7 @@ def _range(term: str) -> tuple[str, str]:
     """From and before which terms lie that are this one, or that begin with it where it ends in a star."""
     if term.endswith("*"):
         return term[:-1], term[:-1] + _BEYOND
-    return term, term + "\0"
+    return term, term + "\1"  # PostgreSQL keeps no character 0, and terms have neither
 
 
 def _row(found: tuple[Any, ...]) -> Row:

@@ -1,0 +1,29 @@
+"""Bringing a database to the tables of this program, once, in the transaction that finds it behind."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, delete, insert, inspect, select
+
+from mithaq.adapters.store import schema
+from mithaq.errors import Clash
+
+
+def check_schema(connection: Connection) -> None:
+    """Make or change what is missing. A database that is up to date is only read. Clash if it is of a newer program."""
+    found = None
+    if inspect(connection).has_table(schema.meta.name):
+        found = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.name == "schema"))
+    number = schema.SCHEMA if found is None else int(found)
+    if number > schema.SCHEMA:
+        raise Clash(
+            "schema", f"the store has schema {found}; this program knows {schema.SCHEMA}", hint="upgrade Mithaq"
+        )
+    if found == str(schema.SCHEMA):
+        return
+    schema.metadata.create_all(connection)
+    steps = schema.STEPS[connection.dialect.name]
+    for step in range(number + 1, schema.SCHEMA + 1):
+        for statement in steps[step]:
+            connection.exec_driver_sql(statement)
+    connection.execute(delete(schema.meta).where(schema.meta.c.name == "schema"))
+    connection.execute(insert(schema.meta), {"name": "schema", "value": str(schema.SCHEMA)})
