@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
@@ -46,6 +47,13 @@ class PartnerSettings(Struct, frozen=True, forbid_unknown_fields=True):
     fingerprint: Digest
 
 
+class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """A PostgreSQL database in place of ``node.db``. Its password is never here: see ``store_password``."""
+
+    url: Annotated[str, Meta(pattern=r"^postgres(ql)?://[^\x00-\x20\x7f]+(?!\n)$")]
+    password_file: str = ""  # else libpq finds it: PGPASSFILE, a certificate, the user of the machine
+
+
 class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The settings in node.toml."""
 
@@ -55,6 +63,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     link: Bind = Bind()
     capabilities: tuple[str, ...] = ("intelligence",)
     partners: dict[PartyId, PartnerSettings] = {}
+    store: StoreSettings | None = None
 
 
 class Home:
@@ -74,7 +83,7 @@ class Home:
         self.store = path / "node.db"
         self.lock = path / "lock"
         self.watermark = path / "watermark"
-        self.serving = path / "serving.json"
+        self.serving = path / "serving.json"  # of the one process that serves
         self.evidence = path / "evidence"
         self.law = path / "law"
         self.agreements = path / "law" / "agreements"
@@ -83,6 +92,10 @@ class Home:
         self.adopted = path / "law" / "adopted.json"
         self.partners = path / "partners"
         self.sessions = path / "sessions"
+
+    def serving_of(self, pid: int) -> Path:
+        """Where one of several processes says that it serves."""
+        return self.path / f"serving-{pid}.json"
 
     def partner(self, party: str) -> Path:
         return self.partners / f"{party}.json"
@@ -119,16 +132,25 @@ def unlock_secret(home: Home) -> bytes | None:
     return _secret(home.unlock, others=0o077) if home.unlock.exists() else None
 
 
-def _secret(path: Path, *, others: int) -> bytes:
+def store_password(home: Home, settings: StoreSettings) -> str:
+    """The database's password from the file that is named, a path from the home; nothing where none is."""
+    if not settings.password_file:
+        return ""
+    path = home.path / settings.password_file
+    return _secret(path, others=0o077, code="store-password", what="password of the database").decode()
+
+
+def _secret(path: Path, *, others: int, code: str = "unlock", what: str = "unlock secret") -> bytes:
+    hint = "see docs/keys.md" if code == "unlock" else "see docs/postgresql.md"
     try:
         if path.stat().st_mode & others:
-            raise Untrusted("unlock", "others may read the unlock secret", where=str(path), hint="chmod 600")
+            raise Untrusted(code, f"others may read the {what}", where=str(path), hint="chmod 600")
         secret = path.read_bytes().strip()
     except OSError as problem:
-        why = f"the unlock secret cannot be read: {problem.strerror}"
-        raise NotFound("unlock", why, where=str(path), hint="see docs/keys.md") from None
+        why = f"the {what} cannot be read: {problem.strerror}"
+        raise NotFound(code, why, where=str(path), hint=hint) from None
     if not secret:
-        raise Invalid("unlock", "the unlock secret is empty", where=str(path))
+        raise Invalid(code, f"the {what} is empty", where=str(path))
     return secret
 
 
@@ -143,6 +165,11 @@ def read_config(home: Home) -> Config:
         raise Malformed("settings", str(problem), where=str(home.settings)) from None
     except msgspec.ValidationError as problem:
         raise Invalid("settings", str(problem), where=str(home.settings)) from None
+    if config.store is not None and _holds_password(config.store.url):
+        raise Invalid(
+            "store-password", "a password does not belong into an address: it is shown, logged and kept in backups",
+            where=str(home.settings), hint="put it into a file of mode 600 and name that with password_file in [store]",
+        )  # fmt: skip
     if config.inside.host not in ("127.0.0.1", "::1"):
         raise Invalid(
             "inside", f"the inside face may not listen on {config.inside.host}", where=str(home.settings),
@@ -160,8 +187,9 @@ def write_private(path: Path, data: bytes) -> None:
     """A file that only its owner may read, in place at once or not at all.
 
     What lies where it is written first (a leftover, or a link that somebody else put there) is removed, never followed.
+    Each process writes it first in a place of its own.
     """
-    fresh = path.with_name(path.name + ".new")
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     fresh.unlink(missing_ok=True)
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
@@ -172,11 +200,15 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 @contextmanager
-def locked(home: Home, *, wait: bool = False) -> Iterator[None]:
-    """Hold the home's lock: one writer per home. Unavailable if another process holds it and we do not wait."""
+def locked(home: Home, *, wait: bool = False, shared: bool = False) -> Iterator[None]:
+    """Hold the home's lock: one writer per home. Unavailable if another process holds it and we do not wait.
+
+    ``shared``: beside others who hold it so, where the store lets several processes write; its files do not change
+    meanwhile.
+    """
     handle = os.open(home.lock, os.O_CREAT | os.O_RDWR, 0o600)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
         yield
     except BlockingIOError:
         raise Unavailable(
@@ -192,6 +224,10 @@ def _toml(config: Config) -> str:
     for face in ("inside", "link"):
         bind: Bind = getattr(config, face)
         lines += ["", f"[{face}]", f"host = {_text(bind.host)}", f"port = {bind.port}"]
+    if config.store is not None:
+        lines += ["", "[store]", f"url = {_text(config.store.url)}"]
+        if config.store.password_file:
+            lines += [f"password_file = {_text(config.store.password_file)}"]
     for party, partner in sorted(config.partners.items()):
         lines += [
             "",
@@ -200,6 +236,12 @@ def _toml(config: Config) -> str:
             f"fingerprint = {_text(partner.fingerprint)}",
         ]
     return "\n".join(lines) + "\n"
+
+
+def _holds_password(url: str) -> bool:
+    parts = urlsplit(url)
+    user = parts.netloc.rpartition("@")[0]
+    return ":" in user or any(name == "password" for name, _ in parse_qsl(parts.query, keep_blank_values=True))
 
 
 def _text(value: str) -> str:

@@ -17,7 +17,7 @@ from mithaq.kernel.clock import Clock
 from mithaq.kernel.clockwork import tick
 from mithaq.kernel.desk import Desk, Surroundings
 from mithaq.kernel.law.rulebook import Rulebook
-from mithaq.kernel.link import manifests, recall, recover, send
+from mithaq.kernel.link import recall, recover, send
 from mithaq.kernel.link.ends import Ends, Keystore
 from mithaq.kernel.link.evidence import Keep
 from mithaq.kernel.link.inbound import Answer, Inbound
@@ -33,6 +33,7 @@ from mithaq.kernel.people.door import Door
 from mithaq.kernel.plug import Capability
 from mithaq.kernel.ports import Metrics, NoMetrics, NoPictures, Pictures, Store, Transaction, Transport
 from mithaq.kernel.standing import Standing
+from mithaq.kernel.together import Together, unsure_of
 from mithaq.kernel.view import View, advance, behind
 
 HEALTHY = 5.0  # seconds within which a store that works commits
@@ -79,10 +80,7 @@ class Node:
         self._lines = {party: Line(lambda: randomness(1)[0] / 256) for party in self.partners}
         with store.read() as tx:
             # A node may have ended after a partner told its head and before what was deferred for it was released.
-            self._unsure = {
-                party for party in self.partners
-                if recover.is_unsure(tx, party) or recover.has_deferred(tx, party) or manifests.is_owed(tx, party)
-            }  # fmt: skip
+            self._unsure = unsure_of(tx, self.partners)
         ends = Ends(
             rings=self.rings,
             clock=clock,
@@ -95,9 +93,20 @@ class Node:
             keep=evidence,
             metrics=self.metrics,
             tell=self._tell,
+            take=lambda party: self.together.take(party),
         )
         self._inbound, self._outbound = Inbound(ends), Outbound(ends)
         self._rotation = Rotation(ends, randomness=randomness, touched=self._touched, unsure=self._unsure)
+        self.together = Together(
+            store=store,
+            clock=clock,
+            rings=self.rings,
+            lines=self._lines,
+            unsure=self._unsure,
+            rotation=self._rotation,
+            tell=self._tell,
+            me=randomness(8).hex(),
+        )
         self.surroundings = Surroundings(
             party=identity.party,
             standing=self.standing,
@@ -214,6 +223,7 @@ class Node:
         moved = self._outbound.attempt(party)
         if self._release_deferred():
             moved += self._outbound.attempt(party)
+        self.together.publish(party)
         return moved
 
     def pack(self, party: str, *, after: int, size: int) -> Iterator[tuple[int, bytes]]:
@@ -243,6 +253,7 @@ class Node:
     def tick(self) -> None:
         """Let the clock have its say: escalate duties whose time has come, erase attachments whose time is over."""
         before = self._position
+        self._rotation.turn()
         tick(self.store, self.rings.own.ring, self.clock.now())
         sweep(self.store, self.clock.now())
         self._follow_recalls()

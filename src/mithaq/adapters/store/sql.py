@@ -102,6 +102,10 @@ class SqlStore:
         return self._writer.commits
 
     @property
+    def shared(self) -> bool:
+        return not isinstance(self._others, Nobody)
+
+    @property
     def _connection(self) -> Connection:
         return self._writer.connection
 

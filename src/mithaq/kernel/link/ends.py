@@ -39,6 +39,7 @@ class Ends(Struct, frozen=True):
     keep: Keep
     metrics: Metrics
     tell: Callable[[], None]  # something may move now
+    take: Callable[[str], bool]  # whether this process may deliver to a partner
 
     @property
     def party(self) -> str:

@@ -139,6 +139,7 @@ class Inbound:
         old = delivery.format == "mithaq-delivery/1"
 
         def job(tx: Transaction) -> _Done:
+            ends.store.announce(f"{'reached' if delivery.after is None else 'anew'}/{delivery.sender}")
             mark = tx.statements.mark()
             held: tuple[str, ...] = ()
             checkpoint = None

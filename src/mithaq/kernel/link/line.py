@@ -29,6 +29,7 @@ class Line:
         self.knows = 0  # the serial of our manifest that it is known to hold
         self.asked = False  # whether it answered a question since we were started, or told of a restore
         self.head: int | None = None  # how much of our link it holds, as it last signed; None until it was asked
+        self.ours = True  # whether this process delivers on it, and so knows how it is
         self.bytes_out = 0
         self.bytes_in = 0
 

@@ -35,7 +35,7 @@ class Outbound:
         """Deliver all that waits for a partner; if it is not reached, note when to try again. Messages settled."""
         line, moved, clock = self._ends.lines[party], 0, self._ends.clock
         try:
-            while not self._paused(party) and (settled := self.deliver(party)) is not None:
+            while self._ends.take(party) and not self._paused(party) and (settled := self.deliver(party)) is not None:
                 if settled.outcome == "paused":
                     line.refused(clock.monotonic())
                     return moved

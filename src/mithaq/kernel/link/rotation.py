@@ -82,6 +82,18 @@ class Rotation:
             else:
                 ends.rings.renew(ends.party, at)
 
+    def follow(self) -> None:
+        """Another process has taken up keys of ours: sign with the pair that it signs with. In a transaction.
+
+        NotFound, and so the commit fails, if this process does not hold it: it must not sign with one given up.
+        """
+        own = self._ends.rings.own
+        if own.root is not None:
+            pair = own.ring.signing_now(self._ends.clock.now()).keys
+            if pair != self._pair:
+                self._ends.keys.use(pair)
+                self._pair = pair
+
     def number_owed(self, tx: Transaction, party: str, at: datetime) -> None:
         """Number for a partner what could not be numbered before it had told how far we had come."""
         if manifests.is_owed(tx, party):
