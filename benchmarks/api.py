@@ -3,8 +3,9 @@
 The node serves in a process of its own, with a store in a file, a partner that takes what is released, and 100,000
 alerts. `create_p50_ms` is one alert after the other, from sending to the answer, which comes once it is durable.
 `question_p99_ms` is over 50 officers who work at once, each signed in, on a connection of their own, with a pause
-before each question that is exponential with a mean of `think_s`: they look for a plate, read the list, open one alert.
-What an officer sees is decided for each row by law, and that they asked is audited, durably, before they are answered.
+before each question that is exponential with a mean of `think_s`; they begin within the first `ramp_s` seconds. They
+look for a plate, read the list, open one alert. What an officer sees
+is decided for each row by law, and that they asked is audited, durably, before they are answered.
 `saturated_per_s` is the same without a pause. `schemathesis_failures` is of every operation of the OpenAPI document, in
 process. The goals are `create_p50_ms` 25, `question_p99_ms` 50 and no failure.
 
@@ -37,7 +38,7 @@ from mithaq.kernel.clock import SystemClock
 from mithaq.kernel.people import totp
 
 RECORDS, CHUNK = 100_000, 500
-OFFICERS, THINK = 50, 1.0
+OFFICERS, THINK, RAMP = 50, 1.0, 5.0
 CREATED = 300
 ALERT = {"reason": "stolen", "place": "31.4,36.9", "time": "2026-11-20T04:10:33Z", "purpose": "vehicle_theft"}
 AT_HOME = {**ALERT, "place": "32.5,35.9"}  # far from the partner's border: decided on, and not released
@@ -70,6 +71,7 @@ def measure(full: bool, seed: int) -> dict[str, Any]:
         "create_p99_ms": ms(created, 99),
         "officers": OFFICERS,
         "think_s": THINK,
+        "ramp_s": RAMP,
         **working,
         "cpu_s": round(cpu, 1),
         "saturated_per_s": saturated["questions_per_s"],
@@ -136,7 +138,7 @@ def at_work(
 
     def work(number: int) -> None:
         draw, officer = random.Random(f"{seed}/{number}"), officers[number]
-        time.sleep(draw.random() * think)  # they did not all begin in the same moment
+        time.sleep(draw.random() * min(RAMP, think * RAMP))  # they did not all begin in the same second
         while time.perf_counter() < until:
             sort = draw.choice(list(took))
             took[sort].append(timed(partial(officer, *question(sort, draw, ids)))[0])

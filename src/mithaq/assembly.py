@@ -8,17 +8,28 @@ from datetime import datetime
 from importlib import resources
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from mithaq.adapters.evidence.folder import EvidenceFolder
 from mithaq.adapters.keystore.box import make_secret
 from mithaq.adapters.keystore.file import KeyFile
 from mithaq.adapters.metrics.prometheus import PrometheusMetrics
 from mithaq.adapters.pictures.pillow import PillowPictures
-from mithaq.adapters.store.sql import open_store
+from mithaq.adapters.store.sql import SqlStore, open_store
 from mithaq.adapters.store.watermark import Watermark
 from mithaq.adapters.transport.certificate import make_certificate
 from mithaq.adapters.transport.https import HttpsTransport
 from mithaq.capabilities import load, load_all
-from mithaq.config import Config, Home, read_config, unlock_secret, write_config, write_private
+from mithaq.config import (
+    Config,
+    Home,
+    StoreSettings,
+    read_config,
+    store_password,
+    unlock_secret,
+    write_config,
+    write_private,
+)
 from mithaq.errors import Clash, MithaqError, NotFound, Unavailable, Untrusted
 from mithaq.kernel import canonical
 from mithaq.kernel.adoption import Adoption, Kinds, check_kinds, kinds_of
@@ -33,9 +44,11 @@ from mithaq.kernel.law.vocabulary import Vocabulary, load_vocabulary
 from mithaq.kernel.link import recover
 from mithaq.kernel.node import Node
 from mithaq.kernel.party import Card, Identity, Partner, read_identity, root_card
-from mithaq.kernel.ports import Metrics, Signer, Store, Transaction, Transport
+from mithaq.kernel.ports import Keyed, Metrics, Signer, Store, Transaction, Transport
 from mithaq.kernel.statement import Statement, sign, signatories, verified_any
 from mithaq.kernel.values import digest
+
+OWNER = "party"  # the memo that says whose store a database is
 
 
 def init_home(home: Home, config: Config, *, at: datetime) -> Card:
@@ -64,6 +77,8 @@ def init_home(home: Home, config: Config, *, at: datetime) -> Card:
             write_private(home.law / name, example.read_bytes())
     write_config(home, config)
     adopt_files(home, keys, at)
+    if config.store is not None:
+        _make_database(home, config, keys)
     return card
 
 
@@ -87,7 +102,7 @@ def open_home(
     partners = read_partners(home, config, at=clock.now())
     keys, book = load_keys(home, clock.now()), read_laws(home, identity, partners)
     watermark = Watermark(home.watermark) if store is None else None
-    kept = store or open_store(home.store)
+    kept = store or _open_kept(home, config, keys)
     if watermark is not None:
         _notice_restore(kept, watermark, partners)
     return Node(
@@ -106,6 +121,74 @@ def open_home(
         learn=lambda known: write_card(home, config, known),
         pictures=PillowPictures(),
     )
+
+
+def open_home_store(home: Home, path: Path | None = None) -> SqlStore:
+    """The store of a home, or a copy of it in another file. The caller closes it."""
+    keys = load_keys(home)
+    return open_store(path, _store_secret(keys)) if path else _open_kept(home, read_config(home), keys)
+
+
+def open_database(home: Home, settings: StoreSettings) -> SqlStore:
+    """A PostgreSQL database as the store of this home, which need not be in use yet. Clash if it is another nation's.
+
+    Its tables are made if they are absent.
+    """
+    return _open_kept(home, replace(read_config(home), store=settings), load_keys(home))
+
+
+def _open_kept(home: Home, config: Config, keys: Keyed) -> SqlStore:
+    if config.store is None:
+        return open_store(home.store, _store_secret(keys))
+    from mithaq.adapters.store.postgres.address import Address, load_driver
+
+    load_driver()
+    from mithaq.adapters.store.postgres.open import open_postgres
+
+    address = Address(config.store.url, store_password(home, config.store))
+    store = open_postgres(address, _store_secret(keys))
+    try:
+        _claim(store, config)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _make_database(home: Home, config: Config, keys: Keyed) -> None:
+    """The tables of a home that is being made. Where that fails there is no home either, and it can be made again."""
+    try:
+        store = _open_kept(home, config, keys)
+        try:
+            with store.read() as tx:
+                used = tx.journal.last() > 0
+        finally:
+            store.close()
+        if used:
+            raise Clash("store", "this database holds the store of a node already", hint="name an empty one")
+    except BaseException:
+        home.settings.unlink()
+        raise
+
+
+def _claim(store: Store, config: Config) -> None:
+    """A database has no home around it: it says itself whose store it is."""
+
+    def job(tx: Transaction) -> None:
+        if tx.memos.get(OWNER) is None:
+            tx.memos.put(OWNER, config.party)
+
+    with store.read() as tx:
+        owner = tx.memos.get(OWNER)
+    if owner is None:
+        store.write(job).result()
+    elif owner != config.party:
+        raise Clash("store-party", f"this database is the store of {owner}", hint="name another database in [store]")
+
+
+def _store_secret(keys: Keyed) -> bytes:
+    """What the record keys of a home's store are wrapped under. It never changes, though signing keys do."""
+    return keys.mac(b"mithaq record keys 1")
 
 
 def load_keys(home: Home, at: datetime | None = None) -> KeyFile:

@@ -23,7 +23,7 @@ from typing import Any
 import httpx2
 from msgspec import Struct
 
-from mithaq.adapters.store.sql import open_store
+from mithaq.assembly import open_home_store
 from mithaq.cli.rehearsal import Rehearsal, audit_stores
 from mithaq.config import Home, PartnerSettings, read_config, write_config
 from mithaq.kernel.party import fingerprint, pinned, read_card
@@ -152,7 +152,7 @@ class _Run:
         self.jumps = self.full_disks = 0
         self.references: dict[str, set[str]] = {"JO": set(), "SA": set()}
         rehearsal = Rehearsal(folder)
-        self._stores = {party: nation.home.store for party, nation in rehearsal.nations.items()}
+        self._homes = {party: nation.home for party, nation in rehearsal.nations.items()}
         self._cards = {party: read_card(nation.home.card.read_bytes()) for party, nation in rehearsal.nations.items()}
         self.sides = {party: Side(party, nation.home, parent) for party, nation in rehearsal.nations.items()}
         self.lines: dict[str, Line] = {}
@@ -258,7 +258,7 @@ class _Run:
     def audit(self) -> dict[str, Any]:
         for side in self.sides.values():
             side.kill()
-        stores = {party: open_store(path) for party, path in self._stores.items()}
+        stores = {party: open_home_store(home) for party, home in self._homes.items()}
         try:
             return audit_stores(stores, {party: pinned(card) for party, card in self._cards.items()})
         finally:
@@ -268,8 +268,8 @@ class _Run:
     def stated_twice(self) -> int:
         """Alerts with a reference that another one has, or that nobody gave: said again must not be stated again."""
         wrong = 0
-        for party, path in self._stores.items():
-            store = open_store(path)
+        for party, home in self._homes.items():
+            store = open_home_store(home)
             with store.read() as tx:
                 kept: list[str] = []
                 after = 0

@@ -14,8 +14,8 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from mithaq.adapters.store.sql import open_store
 from mithaq.api import serve as _  # noqa: F401 - loaded before the fork
+from mithaq.assembly import open_home_store
 from mithaq.cli.node import serve_home
 from mithaq.config import Home
 from mithaq.kernel.clock import SystemClock
@@ -44,7 +44,7 @@ def serve_child(home: Home, pages: int | None) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     log = os.open(home.path / "serve.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 2)
-    store = open_store(home.store)
+    store = open_home_store(home)
     if pages is not None:
         size = store._connection.exec_driver_sql("pragma page_count").scalar_one()
         store._connection.exec_driver_sql(f"pragma max_page_count = {size + pages}").all()

@@ -6,8 +6,9 @@ import shutil
 from pathlib import Path
 from types import TracebackType
 
-from mithaq.adapters.store.sql import open_store
+from mithaq.assembly import open_home_store
 from mithaq.cli.rehearsal import audit_stores
+from mithaq.config import Home
 from mithaq.kernel.party import read_identity
 from tests.compat.nations import Link, Nation, Program, both, free_port, until
 
@@ -88,7 +89,7 @@ class Neighbours:
         for nation in self.nations:  # copies, since to open the store of an older version is to renew it
             copy = self.folder / f"{nation.party}.audited.db"
             shutil.copyfile(nation.home / "node.db", copy)
-            stores[nation.party] = open_store(copy)
+            stores[nation.party] = open_home_store(Home(nation.home), copy)
         try:
             known = {
                 nation.party: read_identity(nation.home.joinpath("card.json").read_bytes()) for nation in self.nations

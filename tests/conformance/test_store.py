@@ -270,7 +270,9 @@ def test_a_full_disk_is_told_and_survived(tmp_path: Path) -> None:
 def test_a_store_of_a_newer_program_or_no_store_at_all_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "node.db"
     store = open_store(path)
-    store.write(lambda tx: store._connection.execute(text("update meta set value = '99'"))).result()
+    store.write(
+        lambda tx: store._connection.execute(text("update meta set value = '99' where name = 'schema'"))
+    ).result()
     store.close()
     with pytest.raises(Clash, match="schema 99"):
         open_store(path)
@@ -402,7 +404,8 @@ def test_the_audit_log_shows_where_a_line_was_changed_or_taken_out(store: SqlSto
 FIRST_SCHEMA = (
     "drop index messages_lane", "drop table memos", "drop table papers", "drop table terms", "drop index rows_newest",
     "drop index audit_who", "drop index audit_subject", "alter table rows drop column position",
-    "alter table audit drop column reason", "alter table audit drop column chain", "update meta set value = '1'",
+    "alter table audit drop column reason", "alter table audit drop column chain", "drop table record_keys",
+    "delete from meta where name = 'vault'", "update meta set value = '1'", "update messages set content = x'636f6e74656e74'",
 )  # fmt: skip
 
 
@@ -421,6 +424,7 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> No
         assert broken(tx) is None
     store.write(lambda tx: tx.memos.put("a", "b")).result()
     with store.read() as tx:
+        assert getattr(tx.links.get(LINK, 1), "content", None) == b"content"
         assert [each.seq for each in tx.links.page(LINK, outcome="waiting", lane="record")] == [1]
         assert (tx.memos.get("a"), tx.memos.names("a")) == ("b", ["a"])
     kept = store._connection.exec_driver_sql("select name from sqlite_master where name = 'messages_lane'").all()

@@ -19,8 +19,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from mithaq.adapters.store.sql import open_store
-from mithaq.assembly import init_home, load_keys, read_law, read_vocabulary, signature, signature_file
+from mithaq.assembly import (
+    init_home,
+    load_keys,
+    open_home_store,
+    read_law,
+    read_vocabulary,
+    signature,
+    signature_file,
+)
 from mithaq.cli.reach import reach
 from mithaq.config import Bind, Config, Home, PartnerSettings, read_config, write_config, write_private
 from mithaq.errors import Unavailable
@@ -162,7 +169,7 @@ class Rehearsal:
 
     def audit(self) -> dict[str, Any]:
         """Every counter, computed from the stores of all nations: nothing a node says of itself is used."""
-        stores = {party: open_store(nation.home.store) for party, nation in self.nations.items()}
+        stores = {party: open_home_store(nation.home) for party, nation in self.nations.items()}
         try:
             return audit_stores(stores, {party: self._identity(party) for party in stores})
         finally:

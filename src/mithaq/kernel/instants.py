@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from mithaq.kernel.clock import is_instant
@@ -21,11 +20,9 @@ def misspelt(typed: Any, plain: Any, where: str = "$") -> Iterator[str]:
         if not is_instant(plain):
             yield where
     elif isinstance(typed, Struct) and isinstance(plain, dict):
-        for field in msgspec.structs.fields(typed):
-            if field.encode_name in plain:
-                yield from misspelt(
-                    getattr(typed, field.name), plain[field.encode_name], f"{where}.{field.encode_name}"
-                )
+        for name, written in zip(typed.__struct_fields__, typed.__struct_encode_fields__, strict=True):
+            if written in plain:
+                yield from misspelt(getattr(typed, name), plain[written], f"{where}.{written}")
     elif isinstance(typed, list | tuple) and isinstance(plain, list | tuple):
         for number, (one, other) in enumerate(zip(typed, plain, strict=False)):
             yield from misspelt(one, other, f"{where}[{number}]")

@@ -42,7 +42,7 @@ class Holding(Struct, frozen=True):
     origin: str
     exercise: bool
     reference: str  # the officer's own file reference; never released; empty if none
-    content: bytes
+    content: bytes  # nothing where it was erased
     position: int = 0  # of the journal entry that brought it; given by the store
     link: str = ""  # for a received one: where its message is
     seq: int = 0
@@ -120,7 +120,7 @@ class Clocked(Struct, frozen=True):
 
 
 class Records(Protocol):
-    """Every version of every record held. Nothing is changed in place."""
+    """Every version of every record held, sealed under a key of the record's own. Nothing is changed in place."""
 
     def add(self, holding: Holding) -> None:
         """Keep it. Its job fails with Clash if this id and version is already held."""
@@ -133,6 +133,12 @@ class Records(Protocol):
 
     def page(self, *, after: int = 0, limit: int = 100) -> Sequence[Holding]:
         """Holdings by position, after the given one."""
+
+    def erase(self, id: str) -> None:
+        """Lose the record's key, and with it the content of every version and of every message that carries one.
+
+        What is left says that there was one: ids, versions, Kind, origin, and the entries of the logs.
+        """
 
 
 class Journal(Protocol):

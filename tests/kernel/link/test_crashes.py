@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from mithaq.adapters.store.sql import SqlStore, open_store
-from mithaq.assembly import open_home
+from mithaq.adapters.store.sql import SqlStore
+from mithaq.assembly import open_home, open_home_store
 from mithaq.cli.rehearsal import Rehearsal, audit_stores
 from mithaq.errors import MithaqError, Unavailable
 from mithaq.kernel.clock import ManualClock
@@ -105,7 +105,7 @@ class Nations:
             self.nodes[party].close()
         self.points[party].choose(None, "")
         home = self.rehearsal.nations[party].home
-        store: Any = CrashingStore(open_store(home.store), self.points[party])
+        store: Any = CrashingStore(open_home_store(home), self.points[party])
         self.nodes[party] = open_home(home, clock=self.clock, store=store, transport=self)
 
     def deliver(self, partner: str, sealed: bytes) -> bytes:

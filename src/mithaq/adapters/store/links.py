@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import msgspec
+from msgspec.structs import asdict, replace
 from sqlalchemy import ColumnElement, bindparam, func, insert, literal_column, select, update
 
 from mithaq.adapters.store import schema
 from mithaq.adapters.store.pending import Pending
 from mithaq.adapters.store.prepared import Prepared
 from mithaq.adapters.store.shelves import AFTER_SLASH
+from mithaq.adapters.store.vault import SealedShelf, message_place, owner_of
 from mithaq.kernel.shelves import Edge, Message, Outcome
 from mithaq.kernel.values import Lane
 
@@ -81,14 +82,18 @@ _RECEIPT = select(_R.c.envelope).where(_R.c.link == bindparam("l"), _R.c.number 
 
 
 class SqlLinks:
-    def __init__(self, run: Prepared, pending: Pending) -> None:
+    def __init__(self, run: Prepared, pending: Pending, sealed: SealedShelf) -> None:
         self._run = run
         self._pending = pending
+        self._sealed = sealed
         self._edges: dict[str, Edge] = {}
         self._moved: set[str] = set()
 
     def add(self, message: Message) -> None:
-        self._pending.add(_M, (message.link, message.seq), msgspec.structs.asdict(message))
+        row, place = asdict(message), message_place(message.link, message.seq)
+        if message.content is not None:
+            row["content"] = self._sealed.seal(owner_of(message.subject), place, message.content)
+        self._pending.add(_M, (message.link, message.seq), row)
 
     def settle(self, link: str, verdicts: Iterable[tuple[int, Outcome, str]], receipt: int) -> None:
         given = [{"l": link, "s": seq, "new": new, "why": code, "r": receipt} for seq, new, code in verdicts]
@@ -105,9 +110,9 @@ class SqlLinks:
     def get(self, link: str, seq: int) -> Message | None:
         waiting = self._pending.of(_M).get((link, seq))
         if waiting is not None:
-            return Message(**waiting)
+            return self._opened(Message(**waiting))
         row = self._run.first(_ONE, {"l": link, "s": seq})
-        return Message(*row) if row else None
+        return self._opened(Message(*row)) if row else None
 
     def page(
         self, link: str, *, after: int = 0, limit: int = 100, outcome: Outcome | None = None, lane: Lane | None = None
@@ -120,11 +125,18 @@ class SqlLinks:
         elif outcome is not None:
             statement = _AFTER_OUTCOME
         given |= {"outcome": outcome, "lane": lane}
-        return [Message(*row) for row in self._run.all(statement, given)]
+        return [self._opened(Message(*row)) for row in self._run.all(statement, given)]
 
     def carrying(self, subject: str) -> Sequence[Message]:
         self._pending.write(_M)
-        return [Message(*row) for row in self._run.all(_CARRYING, {"subject": subject})]
+        return [self._opened(Message(*row)) for row in self._run.all(_CARRYING, {"subject": subject})]
+
+    def _opened(self, message: Message) -> Message:
+        """With its content in the clear; with none where the record it carries was erased."""
+        if message.content is None:
+            return message
+        place = message_place(message.link, message.seq)
+        return replace(message, content=self._sealed.open(owner_of(message.subject), place, message.content))
 
     def waiting_about(self, link: str, record: str) -> Sequence[int]:
         self._pending.write(_M)

@@ -5,11 +5,17 @@ from __future__ import annotations
 from sqlalchemy import Connection, delete, insert, inspect, select
 
 from mithaq.adapters.store import schema
+from mithaq.adapters.store.pending import Pending
+from mithaq.adapters.store.prepared import Prepared
+from mithaq.adapters.store.vault import SealedShelf, Vault, reseal
 from mithaq.errors import Clash
 
 
-def check_schema(connection: Connection) -> None:
-    """Make or change what is missing. A database that is up to date is only read. Clash if it is of a newer program."""
+def check_schema(connection: Connection, vault: Vault) -> None:
+    """Make or change what is missing. A database that is up to date is only read.
+
+    Clash if it is of a newer program; Untrusted if its record keys are wrapped under another secret.
+    """
     found = None
     if inspect(connection).has_table(schema.meta.name):
         found = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.name == "schema"))
@@ -19,11 +25,27 @@ def check_schema(connection: Connection) -> None:
             "schema", f"the store has schema {found}; this program knows {schema.SCHEMA}", hint="upgrade Mithaq"
         )
     if found == str(schema.SCHEMA):
+        _check_secret(connection, vault)
         return
     schema.metadata.create_all(connection)
     steps = schema.STEPS[connection.dialect.name]
     for step in range(number + 1, schema.SCHEMA + 1):
         for statement in steps[step]:
             connection.exec_driver_sql(statement)
+    if number < 5:
+        run = Prepared(connection)
+        pending = Pending(run, readonly=False)
+        reseal(run, SealedShelf(vault, run, pending))
+        pending.flush()
+    _check_secret(connection, vault)
     connection.execute(delete(schema.meta).where(schema.meta.c.name == "schema"))
     connection.execute(insert(schema.meta), {"name": "schema", "value": str(schema.SCHEMA)})
+
+
+def _check_secret(connection: Connection, vault: Vault) -> None:
+    """Untrusted unless the record keys are wrapped under the secret that this store was first opened with."""
+    found = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.name == "vault"))
+    if found is None:
+        connection.execute(insert(schema.meta), {"name": "vault", "value": vault.wrap("vault", b"").hex()})
+    else:
+        vault.unwrap("vault", bytes.fromhex(found))

@@ -11,6 +11,7 @@ from sqlalchemy import Select, bindparam, delete, insert, literal_column, select
 from mithaq.adapters.store import schema
 from mithaq.adapters.store.pending import Pending
 from mithaq.adapters.store.prepared import Prepared
+from mithaq.adapters.store.vault import SealedShelf, blob_owner
 from mithaq.kernel.audit import chained
 from mithaq.kernel.clock import read_instant, write_instant
 from mithaq.kernel.shelves import Audited
@@ -70,17 +71,20 @@ class SqlPapers:
 
 
 class SqlBlobs:
-    def __init__(self, run: Prepared, pending: Pending) -> None:
+    def __init__(self, run: Prepared, pending: Pending, sealed: SealedShelf) -> None:
         self._run = run
         self._pending = pending
+        self._sealed = sealed
 
     def put(self, hash: bytes, data: bytes) -> None:
         self._pending.may_write()
         if not self.has(hash):
-            self._run.run(_BLOB_ADD, {"hash": hash, "data": data})
+            owner = blob_owner(hash)
+            self._run.run(_BLOB_ADD, {"hash": hash, "data": self._sealed.seal(owner, owner, data)})
 
     def get(self, hash: bytes) -> bytes | None:
-        return self._run.blob(_BLOB, {"h": hash})
+        sealed = self._run.blob(_BLOB, {"h": hash})
+        return None if sealed is None else self._sealed.open(blob_owner(hash), blob_owner(hash), sealed)
 
     def has(self, hash: bytes) -> bool:
         return self._run.first(_BLOB_THERE, {"h": hash}) is not None
@@ -88,6 +92,7 @@ class SqlBlobs:
     def remove(self, hash: bytes) -> None:
         self._pending.may_write()
         self._run.run(_BLOB_REMOVE, {"h": hash})
+        self._sealed.destroy(blob_owner(hash))
 
 
 class SqlAudit:

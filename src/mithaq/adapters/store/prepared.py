@@ -15,7 +15,10 @@ from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.sql import Executable
 
 JOB = "job"  # the savepoint in which each job runs
-_DIALECTS: dict[str, Any] = {"sqlite": sqlite.dialect(paramstyle="named"), "postgresql": psycopg.dialect()}
+_DIALECTS: dict[str, Any] = {
+    "sqlite": sqlite.dialect(paramstyle="named"),
+    "postgresql": psycopg.dialect(),  # type: ignore[no-untyped-call]
+}
 _WORDS: dict[tuple[str, int], tuple[Executable, str, dict[str, Any]]] = {}
 
 

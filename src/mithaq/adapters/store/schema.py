@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, Column, ColumnElement, Index, Integer, LargeBinary, MetaData, Table
 from sqlalchemy import Text as AnyText
 
-SCHEMA = 4
+SCHEMA = 5
 
 metadata = MetaData()
 _Serial = BigInteger().with_variant(Integer, "sqlite")
@@ -21,7 +21,6 @@ Text = AnyText().with_variant(AnyText(collation="C"), "postgresql")
 def _of(condition: ColumnElement[bool]) -> dict[str, Any]:
     """That an index holds only the rows of which this is true."""
     return {"sqlite_where": condition, "postgresql_where": condition}
-
 
 
 meta = Table("meta", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
@@ -203,6 +202,10 @@ blobs = Table(
     "blobs", metadata, Column("hash", LargeBinary, primary_key=True), Column("data", LargeBinary, nullable=False)
 )
 
+record_keys = Table(
+    "record_keys", metadata, Column("owner", Text, primary_key=True), Column("wrapped", LargeBinary, nullable=False)
+)
+
 _ROWS_AGAIN = ("delete from rows", "delete from cursors")
 STEPS: dict[str, dict[int, tuple[str, ...]]] = {
     "sqlite": {
@@ -218,6 +221,7 @@ STEPS: dict[str, dict[int, tuple[str, ...]]] = {
             "create index if not exists statements_kind on statements (kind, position)",
             *_ROWS_AGAIN,
         ),
+        5: (),  # record keys: a new table, and what was kept in the clear is sealed under them (``vault.reseal``)
     },
-    "postgresql": {},  # began with schema 4
+    "postgresql": {},  # began with schema 5
 }

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-import msgspec
-from sqlalchemy import bindparam, delete, func, insert, literal_column, select
+from msgspec.structs import asdict, replace
+from sqlalchemy import bindparam, delete, func, insert, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from mithaq.adapters.store import schema
 from mithaq.adapters.store.pending import Pending
 from mithaq.adapters.store.prepared import Prepared
+from mithaq.adapters.store.vault import SealedShelf, record_place
 from mithaq.kernel.clock import read_instant, write_instant
 from mithaq.kernel.shelves import Entry, Holding
 
@@ -35,6 +36,7 @@ _RECORD_REFERENCE = (
     .limit(1)
 )
 _RECORD_PAGE = select(_R).where(_R.c.position > bindparam("after")).order_by(_R.c.position).limit(bindparam("limit"))
+_RECORD_ERASE = update(_R).where(_R.c.id == bindparam("i")).values(content=bindparam("empty"))
 _JOURNAL_PAGE = select(_J).where(_J.c.position > bindparam("after")).order_by(_J.c.position).limit(bindparam("limit"))
 _JOURNAL_LAST = select(func.max(_J.c.position))
 _DECISION_ADD = upsert(_D)  # of both dialects: they write it alike
@@ -50,34 +52,52 @@ _MEMO_NAMES = select(_N.c.name).where(_N.c.name >= bindparam("low"), _N.c.name <
 
 
 class SqlRecords:
-    def __init__(self, run: Prepared, pending: Pending) -> None:
+    def __init__(self, run: Prepared, pending: Pending, sealed: SealedShelf) -> None:
         self._run = run
         self._pending = pending
+        self._sealed = sealed
         self._added: set[str] = set()
 
     def add(self, holding: Holding) -> None:
         self._added.add(holding.id)
-        self._pending.add(_R, (holding.id, holding.version), msgspec.structs.asdict(holding))
+        content = self._sealed.seal(holding.id, record_place(holding.id, holding.version), holding.content)
+        self._pending.add(_R, (holding.id, holding.version), asdict(holding) | {"content": content})
 
     def get(self, id: str, version: int | None = None) -> Holding | None:
         waiting = self._pending.of(_R)
         if version is not None:
             found = waiting.get((id, version))
             row = None if found else self._run.first(_RECORD_VERSION, {"id": id, "version": version})
-            return Holding(**found) if found else _holding(row)
+            return self._opened(Holding(**found)) if found else self._holding(row)
         if id in self._added:
             self._pending.write(_R)
-        return _holding(self._run.first(_RECORD_NEWEST, {"id": id}))
+        return self._holding(self._run.first(_RECORD_NEWEST, {"id": id}))
 
     def by_reference(self, kind_base: str, reference: str, exercise: bool) -> Holding | None:
         self._pending.write(_R)
         given = {"reference": reference, "exercise": exercise}
         given |= {"low": f"{kind_base}/", "high": f"{kind_base}{AFTER_SLASH}"}
-        return _holding(self._run.first(_RECORD_REFERENCE, given))
+        return self._holding(self._run.first(_RECORD_REFERENCE, given))
 
     def page(self, *, after: int = 0, limit: int = 100) -> Sequence[Holding]:
         self._pending.write(_R)
-        return [_held(row) for row in self._run.all(_RECORD_PAGE, {"after": after, "limit": limit})]
+        found = self._run.all(_RECORD_PAGE, {"after": after, "limit": limit})
+        return [self._opened(_held(row)) for row in found]
+
+    def erase(self, id: str) -> None:
+        self._pending.flush()
+        self._run.run(_RECORD_ERASE, {"i": id, "empty": b""})
+        self._sealed.destroy(id)
+
+    def _holding(self, row: tuple[Any, ...] | None) -> Holding | None:
+        return self._opened(_held(row)) if row else None
+
+    def _opened(self, holding: Holding) -> Holding:
+        """With its content in the clear; with none where it was erased, here or since this copy was made."""
+        if not holding.content:
+            return holding
+        content = self._sealed.open(holding.id, record_place(holding.id, holding.version), holding.content)
+        return replace(holding, content=content or b"")
 
 
 class SqlJournal:
@@ -142,10 +162,6 @@ class SqlMemos:
     def names(self, prefix: str) -> Sequence[str]:
         given = {"low": prefix, "high": prefix + "\U0010ffff"}
         return [row[0] for row in self._run.all(_MEMO_NAMES, given)]
-
-
-def _holding(row: tuple[Any, ...] | None) -> Holding | None:
-    return _held(row) if row else None
 
 
 def _held(row: tuple[Any, ...]) -> Holding:

@@ -24,6 +24,7 @@ from mithaq.adapters.store.pending import Pending
 from mithaq.adapters.store.prepared import Prepared
 from mithaq.adapters.store.shelves import SqlDecisions, SqlJournal, SqlMemos, SqlRecords
 from mithaq.adapters.store.turns import Alone, Turns
+from mithaq.adapters.store.vault import SealedShelf, Vault
 from mithaq.adapters.store.views import SqlViews
 from mithaq.adapters.store.writer import Writer
 from mithaq.errors import Unavailable
@@ -36,13 +37,14 @@ MEMORY = ":memory:"
 class SqlTransaction:
     """The shelves over one connection. What they add waits in ``pending`` until ``flush`` or until it is asked for."""
 
-    def __init__(self, connection: Connection, *, readonly: bool = False) -> None:
+    def __init__(self, connection: Connection, vault: Vault, *, readonly: bool = False) -> None:
         run = self._run = Prepared(connection)
         pending = Pending(run, readonly)
+        sealed = SealedShelf(vault, run, pending)
         self.flush = pending.flush
-        self.records = SqlRecords(run, pending)
+        self.records = SqlRecords(run, pending, sealed)
         self.journal = SqlJournal(run, pending)
-        self.links = SqlLinks(run, pending)
+        self.links = SqlLinks(run, pending, sealed)
         self.decisions = SqlDecisions(run, pending)
         self.views = SqlViews(run)
         self.audit = SqlAudit(run)
@@ -50,7 +52,7 @@ class SqlTransaction:
         self.statements = SqlStatements(run, pending)
         self.duties = SqlDuties(run, pending)
         self.papers = SqlPapers(run, pending)
-        self.blobs = SqlBlobs(run, pending)
+        self.blobs = SqlBlobs(run, pending, sealed)
 
     @property
     def wrote(self) -> bool:
@@ -68,20 +70,22 @@ class SqlStore:
         writing: Engine,
         reading: Engine,
         alone: AbstractContextManager[Any],
+        vault: Vault,
         *,
         checkpointer: Checkpointer | None = None,
         turns: Turns | None = None,
         others: Others | None = None,
     ) -> None:
         self._reading = reading
+        self._vault = vault
         self._alone = alone
         self._engines = (writing, reading)
         self._lost: type[Exception] = reading.dialect.loaded_dbapi.OperationalError
         with writing.connect() as connection, connection.begin():
-            check_schema(connection)
+            check_schema(connection, vault)
         self._checkpointer = checkpointer
         self._others = others or Nobody()
-        self._writer = Writer(writing, SqlTransaction, alone, turns or Alone())
+        self._writer = Writer(writing, lambda connection: SqlTransaction(connection, vault), alone, turns or Alone())
         self.follow, self.announce = self._others.follow, self._others.announce
         self.take, self.give = self._others.take, self._others.give
         if checkpointer is not None:
@@ -113,7 +117,7 @@ class SqlStore:
     def read(self) -> Iterator[Transaction]:
         try:
             with self._alone, self._reading.connect() as connection, connection.begin():
-                yield SqlTransaction(connection, readonly=True)
+                yield SqlTransaction(connection, self._vault, readonly=True)
         except (self._lost, OperationalError) as problem:
             self._reading.dispose()  # the others that wait there are of the same server
             detail = str(getattr(problem, "orig", None) or problem).strip().splitlines()[0]
@@ -128,18 +132,21 @@ class SqlStore:
             engine.dispose()
 
 
-def open_store(path: Path | str) -> SqlStore:
+def open_store(path: Path | str, secret: bytes | None = None) -> SqlStore:
     """The store in this SQLite file, made if absent and readable by its owner only; ``:memory:`` lives in memory.
 
-    Clash if a newer Mithaq wrote it; Unavailable if it is not a database or cannot be opened.
+    ``secret``: what its record keys are wrapped under, the same 32 bytes each time; without, they are no secret.
+    Clash if a newer Mithaq wrote it; Untrusted if it belongs to another secret; Unavailable if it is not a database or
+    cannot be opened.
     """
+    vault = Vault(secret)
     try:
         if str(path) == MEMORY:
             engine = create_engine(
                 "sqlite://", hide_parameters=True, poolclass=StaticPool, connect_args={"check_same_thread": False}
             )
             _control(engine, "BEGIN")
-            return SqlStore(engine, engine, threading.RLock())
+            return SqlStore(engine, engine, threading.RLock(), vault)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         writing, reading = (
             create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args={"timeout": 30}) for _ in range(2)
@@ -147,7 +154,7 @@ def open_store(path: Path | str) -> SqlStore:
         _control(writing, "BEGIN IMMEDIATE", f"wal_autocheckpoint={BACKSTOP}")
         _control(reading, "BEGIN", "query_only=ON")
         copying = create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args={"timeout": 30})
-        return SqlStore(writing, reading, nullcontext(), checkpointer=Checkpointer(copying))
+        return SqlStore(writing, reading, nullcontext(), vault, checkpointer=Checkpointer(copying))
     except (OSError, DatabaseError) as problem:
         detail = str(getattr(problem, "orig", problem))
         raise Unavailable("store", f"the store cannot be opened: {detail}", where=str(path)) from None
@@ -159,7 +166,14 @@ def _control(engine: Engine, begin: str, *more: str) -> None:
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _: Any) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000", *more):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+            "busy_timeout=30000",
+            *more,
+        ):
             connection.execute(f"PRAGMA {pragma}").fetchall()
 
     @event.listens_for(engine, "begin")

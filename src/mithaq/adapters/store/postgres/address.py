@@ -38,7 +38,7 @@ class Address(Struct, frozen=True):
         driver = load_driver()
         given: dict[str, Any] = {"password": self.password} if self.password else {}
         try:
-            connection = driver.connect(
+            connection: psycopg.Connection[Any] = driver.connect(
                 self.url, autocommit=True, connect_timeout=PATIENCE, application_name="mithaq", **ALIVE, **given
             )
             _settle(connection)

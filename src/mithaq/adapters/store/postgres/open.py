@@ -13,15 +13,17 @@ from mithaq.adapters.store.postgres.address import Address, check_url, key_of
 from mithaq.adapters.store.postgres.others import Announcements, Processes, channel_of
 from mithaq.adapters.store.postgres.turns import SharedTurns
 from mithaq.adapters.store.sql import SqlStore
+from mithaq.adapters.store.vault import Vault
 
 READERS = 10  # connections kept for reading
 MORE = 20  # further ones while many read at once
 
 
-def open_postgres(address: Address) -> SqlStore:
+def open_postgres(address: Address, secret: bytes | None = None) -> SqlStore:
     """The store in this database, its tables made if they are absent.
 
-    Invalid if the address may not be used; Clash if a newer Mithaq wrote it; Unavailable if it is not there.
+    ``secret``: as of ``sql.open_store``. Invalid if the address may not be used; Clash if a newer Mithaq wrote it;
+    Untrusted if it belongs to another secret; Unavailable if it is not there.
     """
     check_url(address.url)
     with address.connect() as connection:
@@ -33,7 +35,7 @@ def open_postgres(address: Address) -> SqlStore:
     turns = SharedTurns(address, channel_of(schema), telling.take)
     others = Processes(address, schema, channel_of(schema), turns.me, telling)
     try:
-        return SqlStore(writing, reading, nullcontext(), turns=turns, others=others)
+        return SqlStore(writing, reading, nullcontext(), Vault(secret), turns=turns, others=others)
     except DBAPIError as problem:
         raise address.unavailable(problem.orig or problem) from None
 

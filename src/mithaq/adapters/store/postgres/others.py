@@ -160,4 +160,3 @@ class Leases:
 
 def channel_of(schema: str) -> str:
     return f"mithaq_{key_of(schema, 'channel') & 0xFFFFFFFF:08x}"
-
