@@ -55,6 +55,8 @@ def init_home(home: Home, config: Config, *, at: datetime) -> Card:
     """Make a new home: keys, certificate, card, token, and the example laws. Clash if there is one already."""
     if home.settings.exists():
         raise Clash("home", "there is a node here already", where=str(home.path), hint="choose another --home")
+    if config.store is not None:
+        _reach_database(home, config.store)
     for folder in (home.path, home.law, home.agreements, home.partners, home.evidence):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_private(home.unlock, make_secret())
@@ -78,7 +80,7 @@ def init_home(home: Home, config: Config, *, at: datetime) -> Card:
     write_config(home, config)
     adopt_files(home, keys, at)
     if config.store is not None:
-        _make_database(home, config, keys)
+        _open_kept(home, config, keys).close()
     return card
 
 
@@ -155,20 +157,14 @@ def _open_kept(home: Home, config: Config, keys: Keyed) -> SqlStore:
     return store
 
 
-def _make_database(home: Home, config: Config, keys: Keyed) -> None:
-    """The tables of a home that is being made. Where that fails there is no home either, and it can be made again."""
-    try:
-        store = _open_kept(home, config, keys)
-        try:
-            with store.read() as tx:
-                used = tx.journal.last() > 0
-        finally:
-            store.close()
-        if used:
+def _reach_database(home: Home, settings: StoreSettings) -> None:
+    """Before anything is made: Unavailable unless the database can be used; Clash if it is a node's already."""
+    from mithaq.adapters.store.postgres.address import Address, check_url
+
+    address = Address(check_url(settings.url), store_password(home, settings))
+    with address.connect() as connection:
+        if connection.execute("select to_regclass('meta')").fetchone() != (None,):
             raise Clash("store", "this database holds the store of a node already", hint="name an empty one")
-    except BaseException:
-        home.settings.unlink()
-        raise
 
 
 def _claim(store: Store, config: Config) -> None:

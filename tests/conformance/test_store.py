@@ -405,7 +405,8 @@ FIRST_SCHEMA = (
     "drop index messages_lane", "drop table memos", "drop table papers", "drop table terms", "drop index rows_newest",
     "drop index audit_who", "drop index audit_subject", "alter table rows drop column position",
     "alter table audit drop column reason", "alter table audit drop column chain", "drop table record_keys",
-    "delete from meta where name = 'vault'", "update meta set value = '1'", "update messages set content = x'636f6e74656e74'",
+    "delete from meta where name = 'vault'", "update meta set value = '1'",
+    "update messages set content = x'636f6e74656e74'",
 )  # fmt: skip
 
 

@@ -167,7 +167,7 @@ class Writer:
         self._turns.ending(self.connection, wrote or before.wrote or transaction.wrote)
 
     def _run_one(self, job: Job, future: Future[Any]) -> tuple[Callable[[], None], bool]:
-        """Run a job in a savepoint. What its caller is told, which waits for the commit; whether it may have written."""
+        """Run a job in a savepoint. What its caller is told once it is durable, and whether it may have written."""
         run = Prepared(self.connection)
         run.say(f"SAVEPOINT {JOB}")
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -39,7 +40,12 @@ class Address(Struct, frozen=True):
         given: dict[str, Any] = {"password": self.password} if self.password else {}
         try:
             connection: psycopg.Connection[Any] = driver.connect(
-                self.url, autocommit=True, connect_timeout=PATIENCE, application_name="mithaq", **ALIVE, **given
+                self.url,
+                autocommit=True,
+                connect_timeout=PATIENCE,
+                application_name=f"mithaq {os.getpid()}",
+                **ALIVE,
+                **given,
             )
             _settle(connection)
         except driver.Error as problem:
