@@ -45,9 +45,9 @@ class Server:
             subprocess.run([*made, "--locale=C.UTF-8"], user=self._user, capture_output=True, cwd="/", check=True)
         self.start()
 
-    def start(self) -> None:
+    def start(self, *more: str) -> None:
         """Returns once it answers."""
-        settings = ("listen_addresses=", f"unix_socket_directories={self.folder}", "max_connections=200")
+        settings = ("listen_addresses=", f"unix_socket_directories={self.folder}", "max_connections=200", *more)
         command = [str(self._bin / "postgres"), "-D", str(self._data), *(f"-c{each}" for each in settings)]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, user=self._user, stdout=log, stderr=log, cwd="/")
@@ -79,12 +79,12 @@ class Server:
         """The address of an empty schema."""
         schema = f"s{os.getpid()}_{next(_NUMBERS)}"
         with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(f"create schema {schema}")  # type: ignore[arg-type]
+            connection.execute(f"create schema {schema}")
         return self.url(schema)
 
     def ask(self, words: str) -> list[tuple[object, ...]]:
         with psycopg.connect(self.url(), autocommit=True) as connection:
-            return connection.execute(words).fetchall()  # type: ignore[arg-type]
+            return connection.execute(words).fetchall()
 
     @property
     def _data(self) -> Path:

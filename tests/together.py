@@ -50,7 +50,9 @@ class Process:
 
     def post(self, path: str, given: object) -> Any:
         headers = {"authorization": f"Bearer {self.home.token.read_text()}"}
-        answer = httpx2.post(f"{self.told['inside']}/v1/{path}", json=given, headers=headers, timeout=60, trust_env=False)
+        answer = httpx2.post(
+            f"{self.told['inside']}/v1/{path}", json=given, headers=headers, timeout=60, trust_env=False
+        )
         assert answer.is_success, answer.text
         return answer.json()
 

@@ -15,6 +15,7 @@ from mithaq.adapters.keystore.box import make_secret
 from mithaq.adapters.keystore.file import KeyFile
 from mithaq.adapters.metrics.prometheus import PrometheusMetrics
 from mithaq.adapters.pictures.pillow import PillowPictures
+from mithaq.adapters.store.move import Moved, Progress, copy, leave
 from mithaq.adapters.store.sql import SqlStore, open_store
 from mithaq.adapters.store.watermark import Watermark
 from mithaq.adapters.transport.certificate import make_certificate
@@ -131,30 +132,27 @@ def open_home_store(home: Home, path: Path | None = None) -> SqlStore:
     return open_store(path, _store_secret(keys)) if path else _open_kept(home, read_config(home), keys)
 
 
-def open_database(home: Home, settings: StoreSettings) -> SqlStore:
-    """A PostgreSQL database as the store of this home, which need not be in use yet. Clash if it is another nation's.
-
-    Its tables are made if they are absent.
-    """
-    return _open_kept(home, replace(read_config(home), store=settings), load_keys(home))
-
-
 def _open_kept(home: Home, config: Config, keys: Keyed) -> SqlStore:
-    if config.store is None:
-        return open_store(home.store, _store_secret(keys))
+    store = open_engine(home, config.store, _store_secret(keys))
+    if config.store is not None:
+        try:
+            _claim(store, config.party)
+        except BaseException:
+            store.close()
+            raise
+    return store
+
+
+def open_engine(home: Home, settings: StoreSettings | None, secret: bytes, *, moving: bool = False) -> SqlStore:
+    """The store of these settings, whosever it is; without settings the file of the home."""
+    if settings is None:
+        return open_store(home.store, secret, moving=moving)
     from mithaq.adapters.store.postgres.address import Address, load_driver
 
     load_driver()
     from mithaq.adapters.store.postgres.open import open_postgres
 
-    address = Address(config.store.url, store_password(home, config.store))
-    store = open_postgres(address, _store_secret(keys))
-    try:
-        _claim(store, config)
-    except BaseException:
-        store.close()
-        raise
-    return store
+    return open_postgres(Address(settings.url, store_password(home, settings)), secret, moving=moving)
 
 
 def _reach_database(home: Home, settings: StoreSettings) -> None:
@@ -167,19 +165,49 @@ def _reach_database(home: Home, settings: StoreSettings) -> None:
             raise Clash("store", "this database holds the store of a node already", hint="name an empty one")
 
 
-def _claim(store: Store, config: Config) -> None:
-    """A database has no home around it: it says itself whose store it is."""
+def _claim(store: Store, party: str) -> None:
+    """A database has no home around it: it says itself whose store it is. Clash if it is another nation's."""
 
     def job(tx: Transaction) -> None:
         if tx.memos.get(OWNER) is None:
-            tx.memos.put(OWNER, config.party)
+            tx.memos.put(OWNER, party)
 
     with store.read() as tx:
         owner = tx.memos.get(OWNER)
     if owner is None:
         store.write(job).result()
-    elif owner != config.party:
+    elif owner != party:
         raise Clash("store-party", f"this database is the store of {owner}", hint="name another database in [store]")
+
+
+def move_store(home: Home, to: StoreSettings | None, progress: Progress) -> Moved:
+    """Move the store of a home into another that is empty, compare both, and use that one from now on.
+
+    The caller holds the home's lock. Until all is compared the settings, and the store that is in use, are not touched.
+    """
+    config, secret = read_config(home), _store_secret(load_keys(home))
+    if config.store == to:
+        raise Clash("move", "this is the store that is in use", hint="name another one")
+    if to is None and home.store.exists():
+        raise Clash("move", "there is a store in a file already", where=str(home.store), hint="move it away first")
+    fresh = Home(home.path)
+    fresh.store = home.store.with_name("node.db.moving")
+    source = open_engine(home, config.store, secret)
+    try:
+        target = open_engine(fresh, to, secret, moving=True)
+        try:
+            moved = copy(source, target, progress)
+        finally:
+            target.close()
+        if to is None:
+            fresh.store.replace(home.store)
+        write_config(home, replace(config, store=to))
+        leave(source, to.url if to is not None else str(home.store))
+    finally:
+        source.close()
+    if config.store is None:
+        home.store.replace(home.store.with_name("node.db.moved"))
+    return moved
 
 
 def _store_secret(keys: Keyed) -> bytes:

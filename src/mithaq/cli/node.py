@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mithaq.cli.common import json_option, log_to_stderr, pass_home
+from mithaq.cli.moving import move_store
 from mithaq.cli.show import emit, table
 from mithaq.config import Bind, Config, Home
 from mithaq.errors import Invalid
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 @click.group()
 def node() -> None:
     """Make, serve and look at a node."""
+
+
+node.add_command(move_store)
 
 
 @node.command()

@@ -10,11 +10,13 @@ from mithaq.adapters.store.prepared import Prepared
 from mithaq.adapters.store.vault import SealedShelf, Vault, reseal
 from mithaq.errors import Clash
 
+MOVING, MOVED = "moving", "moved"  # in meta: a copy that is not finished, and a store that another has taken over
 
-def check_schema(connection: Connection, vault: Vault) -> None:
+
+def check_schema(connection: Connection, vault: Vault, *, moving: bool = False) -> None:
     """Make or change what is missing. A database that is up to date is only read.
 
-    Clash if it is of a newer program; Untrusted if its record keys are wrapped under another secret.
+    Clash if it is of a newer program, or, unless it is opened for ``moving``, if it is not in use; Untrusted if its record keys are wrapped under another secret.
     """
     found = None
     if inspect(connection).has_table(schema.meta.name):
@@ -24,6 +26,8 @@ def check_schema(connection: Connection, vault: Vault) -> None:
         raise Clash(
             "schema", f"the store has schema {found}; this program knows {schema.SCHEMA}", hint="upgrade Mithaq"
         )
+    if found is not None and not moving:
+        _ensure_in_use(connection)
     if found == str(schema.SCHEMA):
         _check_secret(connection, vault)
         return
@@ -49,3 +53,12 @@ def _check_secret(connection: Connection, vault: Vault) -> None:
         connection.execute(insert(schema.meta), {"name": "vault", "value": vault.wrap("vault", b"").hex()})
     else:
         vault.unwrap("vault", bytes.fromhex(found))
+
+
+def _ensure_in_use(connection: Connection) -> None:
+    for name, value in connection.execute(select(schema.meta).where(schema.meta.c.name.in_((MOVING, MOVED)))):
+        if name == MOVING:
+            raise Clash("moving", "a move into this store was not finished", hint="do mithaq node move-store again")
+        raise Clash(
+            "moved", f"this store was moved to {value}", hint="what happened since is there: see docs/postgresql.md"
+        )

@@ -75,14 +75,16 @@ class SqlStore:
         checkpointer: Checkpointer | None = None,
         turns: Turns | None = None,
         others: Others | None = None,
+        moving: bool = False,
     ) -> None:
         self._reading = reading
         self._vault = vault
         self._alone = alone
         self._engines = (writing, reading)
+        self._writing = writing
         self._lost: type[Exception] = reading.dialect.loaded_dbapi.OperationalError
         with writing.connect() as connection, connection.begin():
-            check_schema(connection, vault)
+            check_schema(connection, vault, moving=moving)
         self._checkpointer = checkpointer
         self._others = others or Nobody()
         self._writer = Writer(writing, lambda connection: SqlTransaction(connection, vault), alone, turns or Alone())
@@ -123,6 +125,18 @@ class SqlStore:
             detail = str(getattr(problem, "orig", None) or problem).strip().splitlines()[0]
             raise Unavailable("store", f"the store cannot be read: {detail}", hint="try again") from None
 
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A snapshot below the shelves, for moving all of it."""
+        with self._alone, self._reading.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def alone_writing(self) -> Iterator[Connection]:
+        """A durable transaction below the shelves, for moving all of it. Not beside jobs of this process."""
+        with self._alone, self._writing.connect() as connection, connection.begin():
+            yield connection
+
     def close(self) -> None:
         self._writer.close()
         self._others.close()
@@ -132,7 +146,7 @@ class SqlStore:
             engine.dispose()
 
 
-def open_store(path: Path | str, secret: bytes | None = None) -> SqlStore:
+def open_store(path: Path | str, secret: bytes | None = None, *, moving: bool = False) -> SqlStore:
     """The store in this SQLite file, made if absent and readable by its owner only; ``:memory:`` lives in memory.
 
     ``secret``: what its record keys are wrapped under, the same 32 bytes each time; without, they are no secret.
@@ -154,7 +168,7 @@ def open_store(path: Path | str, secret: bytes | None = None) -> SqlStore:
         _control(writing, "BEGIN IMMEDIATE", f"wal_autocheckpoint={BACKSTOP}")
         _control(reading, "BEGIN", "query_only=ON")
         copying = create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args={"timeout": 30})
-        return SqlStore(writing, reading, nullcontext(), vault, checkpointer=Checkpointer(copying))
+        return SqlStore(writing, reading, nullcontext(), vault, checkpointer=Checkpointer(copying), moving=moving)
     except (OSError, DatabaseError) as problem:
         detail = str(getattr(problem, "orig", problem))
         raise Unavailable("store", f"the store cannot be opened: {detail}", where=str(path)) from None

@@ -19,7 +19,7 @@ READERS = 10  # connections kept for reading
 MORE = 20  # further ones while many read at once
 
 
-def open_postgres(address: Address, secret: bytes | None = None) -> SqlStore:
+def open_postgres(address: Address, secret: bytes | None = None, *, moving: bool = False) -> SqlStore:
     """The store in this database, its tables made if they are absent.
 
     ``secret``: as of ``sql.open_store``. Invalid if the address may not be used; Clash if a newer Mithaq wrote it;
@@ -35,7 +35,7 @@ def open_postgres(address: Address, secret: bytes | None = None) -> SqlStore:
     turns = SharedTurns(address, channel_of(schema), telling.take)
     others = Processes(address, schema, channel_of(schema), turns.me, telling)
     try:
-        return SqlStore(writing, reading, nullcontext(), Vault(secret), turns=turns, others=others)
+        return SqlStore(writing, reading, nullcontext(), Vault(secret), turns=turns, others=others, moving=moving)
     except DBAPIError as problem:
         raise address.unavailable(problem.orig or problem) from None
 

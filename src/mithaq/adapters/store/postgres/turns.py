@@ -36,7 +36,7 @@ class SharedTurns:
 
     def begun(self, connection: Connection) -> bool:
         found = _driver(connection).execute(
-            f"select pg_current_xact_id()::text, (select value from meta where name = '{TURN}')"
+            "select pg_current_xact_id()::text, (select value from meta where name = %s)", (TURN,)
         )
         self._begun, before = found.fetchone()
         self._transaction, self._before, self._next = "", before or "", ""
