@@ -12,6 +12,7 @@ import importlib.util
 import itertools
 import os
 import pwd
+import resource
 import shutil
 import signal
 import subprocess
@@ -45,12 +46,18 @@ class Server:
             subprocess.run([*made, "--locale=C.UTF-8"], user=self._user, capture_output=True, cwd="/", check=True)
         self.start()
 
-    def start(self, *more: str) -> None:
-        """Returns once it answers."""
+    def start(self, *more: str, largest: int = resource.RLIM_INFINITY) -> None:
+        """Returns once it answers. No file of it may grow beyond ``largest`` bytes: then its disk is full."""
+
+        def limited() -> None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (largest, resource.RLIM_INFINITY))
+
         settings = ("listen_addresses=", f"unix_socket_directories={self.folder}", "max_connections=200", *more)
         command = [str(self._bin / "postgres"), "-D", str(self._data), *(f"-c{each}" for each in settings)]
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(command, user=self._user, stdout=log, stderr=log, cwd="/")
+            self._process = subprocess.Popen(
+                command, user=self._user, stdout=log, stderr=log, cwd="/", preexec_fn=limited
+            )  # fmt: skip
         deadline = time.monotonic() + PATIENCE
         while True:
             try:

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import Meta, Struct
@@ -239,9 +239,11 @@ def _toml(config: Config) -> str:
 
 
 def _holds_password(url: str) -> bool:
-    parts = urlsplit(url)
-    user = parts.netloc.rpartition("@")[0]
-    return ":" in user or any(name == "password" for name, _ in parse_qsl(parts.query, keep_blank_values=True))
+    """As libpq finds one, or in doubt."""
+    rest = url.partition("://")[2]
+    user, at, _ = rest.partition("/")[0].partition("@")
+    named = (name for name, _ in parse_qsl(rest.partition("?")[2], keep_blank_values=True))
+    return bool(at) and ":" in user or "password" in named
 
 
 def _text(value: str) -> str:

@@ -47,9 +47,16 @@ class Address(Struct, frozen=True):
                 **ALIVE,
                 **given,
             )
-            _settle(connection)
         except driver.Error as problem:
             raise self.unavailable(problem) from None
+        try:
+            _settle(connection)
+        except driver.Error as problem:
+            connection.close()
+            raise self.unavailable(problem) from None
+        except MithaqError:
+            connection.close()
+            raise
         return connection
 
     def unavailable(self, problem: BaseException) -> MithaqError:

@@ -36,8 +36,12 @@ def open_postgres(address: Address, secret: bytes | None = None, *, moving: bool
     others = Processes(address, schema, channel_of(schema), turns.me, telling)
     try:
         return SqlStore(writing, reading, nullcontext(), Vault(secret), turns=turns, others=others, moving=moving)
-    except DBAPIError as problem:
-        raise address.unavailable(problem.orig or problem) from None
+    except BaseException as problem:
+        writing.dispose()
+        reading.dispose()
+        if isinstance(problem, DBAPIError):
+            raise address.unavailable(problem.orig or problem) from None
+        raise
 
 
 def _engine(address: Address, begin: str, *, size: int, more: int) -> Engine:
