@@ -243,7 +243,7 @@ def _holds_password(url: str) -> bool:
     rest = url.partition("://")[2]
     user, at, _ = rest.partition("/")[0].partition("@")
     named = (name for name, _ in parse_qsl(rest.partition("?")[2], keep_blank_values=True))
-    return bool(at) and ":" in user or "password" in named
+    return (bool(at) and ":" in user) or "password" in named
 
 
 def _text(value: str) -> str:

@@ -16,7 +16,8 @@ MOVING, MOVED = "moving", "moved"  # in meta: a copy that is not finished, and a
 def check_schema(connection: Connection, vault: Vault, *, moving: bool = False) -> None:
     """Make or change what is missing. A database that is up to date is only read.
 
-    Clash if it is of a newer program, or, unless it is opened for ``moving``, if it is not in use; Untrusted if its record keys are wrapped under another secret.
+    Clash if it is of a newer program, or, unless it is opened for ``moving``, if it is not in use; Untrusted if its
+    record keys are wrapped under another secret.
     """
     found = None
     if inspect(connection).has_table(schema.meta.name):
