@@ -38,7 +38,7 @@ THIRD_PARTY = {
     "adapters/evidence": {"structlog"},
     "adapters/metrics": {"prometheus_client"},
     "adapters/pictures": {"PIL", "msgspec"},
-    "adapters/store": {"cryptography", "msgspec", "psycopg", "sqlalchemy"},
+    "adapters/store": {"cryptography", "msgspec", "psycopg", "sqlalchemy", "structlog"},
     "adapters/transport": {"cryptography", "httpx2", "msgspec"},
     "adapters/keystore": {"cryptography", "msgspec", "pkcs11"},
     "capabilities": {"msgspec"},

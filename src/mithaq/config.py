@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import threading
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -187,9 +188,9 @@ def write_private(path: Path, data: bytes) -> None:
     """A file that only its owner may read, in place at once or not at all.
 
     What lies where it is written first (a leftover, or a link that somebody else put there) is removed, never followed.
-    Each process writes it first in a place of its own.
+    Each thread of each process writes it first in a place of its own.
     """
-    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+    fresh = path.with_name(f"{path.name}.{threading.get_native_id()}.new")
     fresh.unlink(missing_ok=True)
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:

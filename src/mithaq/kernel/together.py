@@ -78,8 +78,8 @@ class Together:
 
     def _begin(self, tx: Transaction) -> None:
         """Another process has committed since this one did: look at everything it may have changed."""
-        if self._rings.look(tx, self._clock.now()):
-            self._rotation.follow()
+        self._rings.look(tx, self._clock.now())
+        self._rotation.follow()
         unsure = unsure_of(tx, self._lines)
         for party in unsure - self._unsure:
             self._lines[party].head, self._lines[party].asked = None, False

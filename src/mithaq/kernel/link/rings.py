@@ -75,17 +75,16 @@ class Rings:
         with self._lock, self._store.read() as tx:
             self._renew(tx, party, at)
 
-    def look(self, tx: Transaction, at: datetime) -> bool:
-        """Take up what is kept by now of all of them, whoever kept it. Whether anything was new."""
+    def look(self, tx: Transaction, at: datetime) -> None:
+        """Take up what is kept by now of all of them, whoever kept it."""
         mark = tx.statements.mark(manifests.KIND)
         with self._lock:
             if self._mark is not None and mark[0] <= self._mark[0]:
-                return False
-            before, self._mark = self._known.copy(), mark
-            for party, each in before.items():
+                return
+            self._mark = mark
+            for party, each in self._known.copy().items():
                 if each.root is not None:
                     self._renew(tx, party, at)
-            return self._known != before
 
     def _renew(self, tx: Transaction, party: str, at: datetime) -> None:
         before, self._known[party] = self._known[party], manifests.newest(tx, self._known[party], at)

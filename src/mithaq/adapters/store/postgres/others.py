@@ -13,11 +13,13 @@ from contextlib import suppress
 from typing import Any
 
 import psycopg
+import structlog
 
 from mithaq.adapters.store.others import Listener
 from mithaq.adapters.store.postgres.address import Address, key_of
 from mithaq.errors import MithaqError
 
+log = structlog.get_logger("mithaq.hearing")
 POLL = 5.0  # seconds after which listeners look even if nothing was heard
 AGAIN = 1.0  # seconds until a connection that was lost is made anew
 
@@ -99,7 +101,10 @@ class Processes:
 
     def _tell(self, what: Collection[str]) -> None:
         for listener in self._listeners:
-            listener(what)
+            try:
+                listener(what)
+            except Exception as problem:  # whatever it is: a process that hears nothing any more is not noticed
+                log.error("hearing", error=type(problem).__name__, exc_info=True)
 
 
 class Leases:
