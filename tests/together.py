@@ -78,9 +78,9 @@ def on_postgres(home: Home, card: Card) -> None:
 
 
 @contextmanager
-def together(folder: Path, *roles: str) -> Iterator[tuple[Rehearsal, list[Process]]]:
+def together(folder: Path, *roles: str, postgres: bool = True) -> Iterator[tuple[Rehearsal, list[Process]]]:
     """Saudi Arabia as one process, Jordan as one for each role."""
-    rehearsal = Rehearsal(folder, prepare=on_postgres)
+    rehearsal = Rehearsal(folder, prepare=on_postgres if postgres else None)
     jo = rehearsal.nations["JO"].home
     open_home_store(jo).close()  # its tables
     rehearsal.nations["SA"].start()
