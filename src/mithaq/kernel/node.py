@@ -16,6 +16,7 @@ from mithaq.kernel.attachment.hold import sweep
 from mithaq.kernel.clock import Clock
 from mithaq.kernel.clockwork import tick
 from mithaq.kernel.desk import Desk, Surroundings
+from mithaq.kernel.keeping import follow
 from mithaq.kernel.law.rulebook import Rulebook
 from mithaq.kernel.link import recall, recover, send
 from mithaq.kernel.link.ends import Ends, Keystore
@@ -220,6 +221,7 @@ class Node:
     def attempt(self, party: str) -> int:
         """Deliver all that waits for a partner; if it is not reached, note when to try again. Messages settled."""
         self._rotation.turn()
+        self.follow()
         moved = self._outbound.attempt(party)
         if self._release_deferred():
             moved += self._outbound.attempt(party)
@@ -244,11 +246,14 @@ class Node:
         self.tick()
         return moved
 
-    def _follow_recalls(self) -> None:
+    def follow(self) -> None:
+        """Do what follows by itself: tell of recalls, and erase what was recalled or whose time is over."""
         with self.store.read() as tx:
-            idle = not recall.is_watching(tx)
-        if not idle:
+            watching, waits = recall.is_watching(tx), follow.waits(tx, self.clock.now())
+        if watching:
             self.store.write(lambda tx: recall.follow(self._desk(tx, NODE))).result()
+        while waits and self.store.write(lambda tx: follow.follow(self._desk(tx, NODE))).result():
+            pass
 
     def tick(self) -> None:
         """Let the clock have its say: escalate duties whose time has come, erase attachments whose time is over."""
@@ -256,7 +261,7 @@ class Node:
         self._rotation.turn()
         tick(self.store, self.rings.own.ring, self.clock.now())
         sweep(self.store, self.clock.now())
-        self._follow_recalls()
+        self.follow()
         if self._position > before:
             self._tell()
 

@@ -36,7 +36,9 @@ _RECORD_REFERENCE = (
     .limit(1)
 )
 _RECORD_PAGE = select(_R).where(_R.c.position > bindparam("after")).order_by(_R.c.position).limit(bindparam("limit"))
-_RECORD_ERASE = update(_R).where(_R.c.id == bindparam("i")).values(content=bindparam("empty"))
+_RECORD_ERASE = (
+    update(_R).where(_R.c.id == bindparam("i")).values(content=bindparam("empty"), reference=bindparam("none"))
+)
 _JOURNAL_PAGE = select(_J).where(_J.c.position > bindparam("after")).order_by(_J.c.position).limit(bindparam("limit"))
 _JOURNAL_LAST = select(func.max(_J.c.position))
 _DECISION_ADD = upsert(_D)  # of both dialects: they write it alike
@@ -86,7 +88,7 @@ class SqlRecords:
 
     def erase(self, id: str) -> None:
         self._pending.flush()
-        self._run.run(_RECORD_ERASE, {"i": id, "empty": b""})
+        self._run.run(_RECORD_ERASE, {"i": id, "empty": b"", "none": ""})
         self._sealed.destroy(id)
 
     def _holding(self, row: tuple[Any, ...] | None) -> Holding | None:

@@ -21,6 +21,7 @@ from mithaq.kernel.attachment import arrive
 from mithaq.kernel.attachment.part import Part
 from mithaq.kernel.clock import is_instant
 from mithaq.kernel.instants import misspelt
+from mithaq.kernel.keeping import onward, retention
 from mithaq.kernel.keyring import Keyring
 from mithaq.kernel.law import level as levels
 from mithaq.kernel.law import obligation
@@ -77,6 +78,8 @@ class Judging(Struct, frozen=True):
             raise Invalid("shape", "made is not written as it must be", where="$.made")
         self._check(tx, release, at)
         kind = self.kinds.get(release.kind)
+        retention.keep_received(tx, release, kind, at)
+        onward.remember(tx, release)
         if kind is not None:
             _check_values(release, kind)
             arrive.announce(tx, release, kind, at)

@@ -180,6 +180,17 @@ def draft(desk: Desk, given: ToDraft) -> Drafted:
     )  # fmt: skip
 
 
+def draft_by_hand(desk: Desk, given: ToDraft) -> Drafted:
+    """As ``draft``, for a person: what a node says of itself follows from what it did, and is nobody's to write."""
+    kind = KINDS.get(given.kind)
+    verb = kind.verb(given.says) if kind else None
+    if verb is not None and verb.role == NODE:
+        raise NotAllowed(
+            "node", f"{given.says} is said by the node alone", hint="do what it tells of: see mithaq record"
+        )
+    return draft(desk, given)
+
+
 def say(desk: Desk, given: ToState) -> Spoken:
     """Take a signed draft. With all its signatures it is said; with fewer it waits for the others.
 
@@ -378,7 +389,7 @@ def _memo(said: Said) -> str:
 PLAIN: dict[str, bool] = {"personal": False, "of_views": False}
 _SPEAKS = ("legal_officer", "liaison_officer", "supervisor")
 COMMANDS = (
-    Command("matter.draft", "draft what is to be said in a matter", ToDraft, Drafted, draft, roles=_SPEAKS),
+    Command("matter.draft", "draft what is to be said in a matter", ToDraft, Drafted, draft_by_hand, roles=_SPEAKS),
     Command("matter.say", "say what was drafted, once it is signed", ToState, Spoken, say, roles=_SPEAKS),
     Command("matter.share", "show a matter to a nation that may accede", ToShare, Shared, share, roles=_SPEAKS),
 )
