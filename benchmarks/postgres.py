@@ -12,7 +12,6 @@ on by one worker at a time, whatever their number; with several partners the lin
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import tempfile
@@ -63,7 +62,7 @@ def into(where: list[str], seconds: float) -> int:
         assert each.stdin is not None
         each.stdin.write(b"\n")
         each.stdin.flush()
-    return round(sum(json.loads(each.communicate()[0]) for each in started))
+    return round(sum(float(each.communicate()[0]) for each in started))
 
 
 WRITER = """
@@ -85,7 +84,7 @@ def job(tx):
     seq, salt, content = edge.size + 1, os.urandom(32), os.urandom(1000)
     entry = entry_of(salt, content)
     position = tx.journal.add("released", f"{link}/{seq}", at=at, party="SA")
-    tx.links.add(Message(link, seq, "record", salt, content, entry, "waiting", subject=f"{link}-{seq}/1", position=position))
+    tx.links.add(Message(link, seq, "record", salt, content, entry, "waiting", subject=f"{seq}/1", position=position))
     grown, full = append(edge, [entry])
     tx.links.add_tiles(link, full)
     tx.links.put_edge(link, grown)

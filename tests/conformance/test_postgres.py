@@ -23,6 +23,7 @@ from mithaq.config import _holds_password
 from mithaq.errors import Clash, Invalid, MithaqError, Unavailable, Untrusted
 from mithaq.kernel.audit import broken
 from mithaq.kernel.ports import Transaction
+from mithaq.kernel.shelves import Blobs
 from tests.postgres import Server, own_server, server
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -226,6 +227,11 @@ def test_what_was_kept_although_its_connection_broke_is_told_as_kept(url: str) -
         assert subjects(store) == ["a", "b", "c"]
 
 
+def fill(blobs: Blobs) -> None:
+    for n in range(40):
+        blobs.put(bytes([n]), os.urandom(1024 * 1024))
+
+
 def test_a_full_disk_is_told_and_survived(fragile: Server) -> None:
     """The limit is the operating system's, on every file of the server."""
     fragile.stop()
@@ -233,7 +239,7 @@ def test_a_full_disk_is_told_and_survived(fragile: Server) -> None:
     with opened(fragile.fresh()) as store:
         add(store, "a")
         with pytest.raises(Unavailable, match=r"the commit failed: could not (extend|write)") as caught:
-            store.write(lambda tx: [tx.blobs.put(bytes([n]), os.urandom(1024 * 1024)) for n in range(40)]).result(60)
+            store.write(lambda tx: fill(tx.blobs)).result(60)
         assert "free some space" in caught.value.hint
         add(store, "b")
         assert subjects(store) == ["a", "b"]

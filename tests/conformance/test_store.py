@@ -334,6 +334,15 @@ def tx_waiting_about(store: SqlStore, *records: str) -> list[list[int]]:
         return [list(tx.links.waiting_about(LINK, record)) for record in records]
 
 
+def test_a_row_of_odd_text_stops_no_view(store: SqlStore) -> None:
+    odd = Row("k", "a\0b", terms=("x\0y",), body={"a": "\0"})
+    store.write(lambda tx: each(lambda row: tx.views.put("v", row), odd, odd)).result()
+    store.write(lambda tx: tx.memos.put("unfolded/v/1", "ValueError: \0")).result()
+    with store.read() as tx:
+        assert tx.views.get("v", "k") == Row("k", "a\ufffdb", body={"a": "\0"})
+        assert tx.memos.get("unfolded/v/1") == "ValueError: \ufffd"
+
+
 def test_a_value_that_cannot_be_kept_harms_no_other(store: SqlStore) -> None:
     before = store.write(note("a"))
     failing = store.write(lambda tx: tx.links.add(message(2**70)))

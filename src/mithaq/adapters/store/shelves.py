@@ -159,11 +159,18 @@ class SqlMemos:
     def put(self, name: str, value: str | None) -> None:
         self._run.run(_MEMO_REMOVE, {"n": name})
         if value is not None:
-            self._run.run(_MEMO_ADD, {"name": name, "value": value})
+            self._run.run(_MEMO_ADD, {"name": name, "value": kept(value)})
 
     def names(self, prefix: str) -> Sequence[str]:
         given = {"low": prefix, "high": prefix + "\U0010ffff"}
         return [row[0] for row in self._run.all(_MEMO_NAMES, given)]
+
+
+def kept(value: Any) -> Any:
+    """Text as every database can keep it. Character 0, which PostgreSQL has not, comes from partners' odd values only:
+    they are kept as exact bytes elsewhere, and what is shown of them must not stop a view.
+    """
+    return value.replace("\0", "\ufffd") if isinstance(value, str) and "\0" in value else value
 
 
 def _held(row: tuple[Any, ...]) -> Holding:
