@@ -102,6 +102,7 @@ store.close()
 
 def over(workers: int, count: int, seed: int) -> dict[str, Any]:
     """Alerts a second over one link; with no workers, by one process whose store is a file."""
+    print(f"a link with {workers} workers", file=sys.stderr)
     from tests.together import together
 
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
