@@ -25,7 +25,7 @@ from mithaq.kernel.manifest import Manifest, Revocation, Root, SealingKey, Signi
 from mithaq.kernel.party import Card, RootCard, fingerprint, read_card
 from mithaq.kernel.people.actor import HOME
 from mithaq.kernel.statement import add_signature, sign
-from tests.worlds import START, World, alert
+from tests.worlds import START, World, alert, rehearsed
 
 DAYS = timedelta(days=365)
 PATIENCE = 60.0  # seconds without any progress
@@ -122,7 +122,7 @@ def rooted_nations(
     prepare: Callable[[Home, Card], None] | None = None,
 ) -> Iterator[Rooted]:
     """Jordan and Saudi Arabia, known by cards of format 2; those not ``rooted`` by one of format 1."""
-    rehearsal = Rehearsal(folder, prepare=prepare)
+    rehearsal = Rehearsal(folder, prepare=prepare) if prepare else rehearsed(folder)
     homes = {party: nation.home for party, nation in rehearsal.nations.items()}
     still = ManualClock(START)
     at = (clock or still).now()

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from sqlalchemy.pool import StaticPool
 
-from mithaq.adapters.store import writer
+from mithaq.adapters.store import schema, writer
 from mithaq.adapters.store.postgres.address import Address
 from mithaq.adapters.store.postgres.open import open_postgres
 from mithaq.adapters.store.sql import SqlStore, open_store
@@ -208,6 +208,16 @@ def test_a_checkpoint_is_kept_unless_it_is_signed_anew(store: SqlStore) -> None:
     store.write(lambda tx: tx.links.add_checkpoint(LINK, 3, "fourth", anew=True)).result()
     with store.read() as tx:
         assert tx.links.checkpoints(LINK) == [(2, "third"), (3, "fourth")]
+
+
+def test_a_decision_that_was_kept_before_decisions_were_packed_reads_as_before(store: SqlStore) -> None:
+    decision = b'{"decision":"deny"}'
+    old = {"subject": "r/1", "party": "IQ", "content": decision}
+    store.write(lambda tx: tx.links._run.run(insert(schema.decisions), old)).result()  # type: ignore[attr-defined]
+    store.write(lambda tx: tx.decisions.put("r/1", "SA", decision)).result()
+    with store.read() as tx:
+        assert tx.decisions.of("r/1") == [("IQ", decision), ("SA", decision)]
+        assert tx.decisions.get("r/1", "IQ") == tx.decisions.get("r/1", "SA") == decision
 
 
 def test_checkpoints_receipts_decisions_views_and_audit(store: SqlStore) -> None:

@@ -203,9 +203,9 @@ class Desk(Struct, frozen=True):
 
         It is released as the newest version of its Kind that the partner reads and the law permits.
         """
-        if partner not in self.node.partners:
+        if not self.node.rings.is_partner(partner):
             raise NotFound("partner", f"{partner} is not a partner of this node", hint="see mithaq party list")
-        reads, carried = self.node.cards[partner].reads, partial(self._carried, partner)
+        reads, carried = self.node.rings.partner(partner).card.reads, partial(self._carried, partner)
         found: tuple[Decision, Release | None] | None = None
         onwards = onward.stops(self.tx, record, partner, self.at)
         for each, kind in earlier(record, self.kind(record.kind)):

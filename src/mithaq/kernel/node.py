@@ -35,6 +35,7 @@ from mithaq.kernel.plug import Capability
 from mithaq.kernel.ports import Metrics, NoMetrics, NoPictures, Pictures, Store, Transaction, Transport
 from mithaq.kernel.standing import Standing
 from mithaq.kernel.together import Together, unsure_of
+from mithaq.kernel.values import ends
 from mithaq.kernel.view import View, advance, behind
 
 HEALTHY = 5.0  # seconds within which a store that works commits
@@ -76,13 +77,14 @@ class Node:
         self._transport = transport
         self.rings = Rings(store, identity, [each.known for each in self.partners.values()], clock.now(), learn)
         self._touched: set[str] = set()
+        self._fresh: set[str] = set()  # links that this commit numbered something on
         self._refused: list[tuple[str, str, str]] = []  # acts of this commit that were undone, to be audited in it
         self._listeners: list[Callable[[], None]] = []
         self._lines = {party: Line(lambda: randomness(1)[0] / 256) for party in self.partners}
         with store.read() as tx:
             # A node may have ended after a partner told its head and before what was deferred for it was released.
             self._unsure = unsure_of(tx, self.partners)
-        ends = Ends(
+        both = Ends(
             rings=self.rings,
             clock=clock,
             store=store,
@@ -96,8 +98,8 @@ class Node:
             tell=self._tell,
             take=lambda party: self.together.take(party),
         )
-        self._inbound, self._outbound = Inbound(ends), Outbound(ends)
-        self._rotation = Rotation(ends, randomness=randomness, touched=self._touched, unsure=self._unsure)
+        self._inbound, self._outbound = Inbound(both), Outbound(both)
+        self._rotation = Rotation(both, randomness=randomness, touched=self._touched, unsure=self._unsure)
         self.together = Together(
             store=store,
             clock=clock,
@@ -124,7 +126,7 @@ class Node:
             pictures=pictures or NoPictures(),
         )
         self._position = 0
-        store.finish_with(self._finish, lambda: watermark(self._position) if watermark else None)
+        store.finish_with(self._finish, lambda: self._committed(watermark))
         self._rotation.turn()
 
     @property
@@ -338,5 +340,14 @@ class Node:
         for link in sorted(self._touched):
             if tx.links.checkpoint(link, tx.links.edge(link).size) is None:  # else the job that touched it was undone
                 self._rotation.sign_head(tx, link)
+        self._fresh |= self._touched
         self._touched.clear()
         self._position = tx.journal.last()
+
+    def _committed(self, watermark: Callable[[int], None] | None) -> None:
+        """What was numbered is durable: whoever looks now finds it."""
+        for link in self._fresh:
+            self._lines[ends(link)[1]].news += 1
+        self._fresh.clear()
+        if watermark:
+            watermark(self._position)

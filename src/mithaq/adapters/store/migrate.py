@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, insert, inspect, select
+from functools import cache
+
+from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from mithaq.adapters.store import schema
 from mithaq.adapters.store.pending import Pending
-from mithaq.adapters.store.prepared import Prepared
+from mithaq.adapters.store.prepared import DIALECTS, Prepared
 from mithaq.adapters.store.vault import SealedShelf, Vault, reseal
 from mithaq.errors import Clash
 
@@ -20,7 +23,8 @@ def check_schema(connection: Connection, vault: Vault, *, moving: bool = False) 
     record keys are wrapped under another secret.
     """
     found = None
-    if inspect(connection).has_table(schema.meta.name):
+    there = set(connection.exec_driver_sql(_THERE[connection.dialect.name]).scalars())
+    if schema.meta.name in there:
         found = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.name == "schema"))
     number = schema.SCHEMA if found is None else int(found)
     if number > schema.SCHEMA:
@@ -32,7 +36,9 @@ def check_schema(connection: Connection, vault: Vault, *, moving: bool = False) 
     if found == str(schema.SCHEMA):
         _check_secret(connection, vault)
         return
-    schema.metadata.create_all(connection)
+    for name, statements in _tables(connection.dialect.name).items():
+        for statement in statements if name not in there else ():  # one that is there is left to ``STEPS``
+            connection.exec_driver_sql(statement)
     steps = schema.STEPS[connection.dialect.name]
     for step in range(number + 1, schema.SCHEMA + 1):
         for statement in steps[step]:
@@ -45,6 +51,23 @@ def check_schema(connection: Connection, vault: Vault, *, moving: bool = False) 
     _check_secret(connection, vault)
     connection.execute(delete(schema.meta).where(schema.meta.c.name == "schema"))
     connection.execute(insert(schema.meta), {"name": "schema", "value": str(schema.SCHEMA)})
+
+
+_THERE = {
+    "sqlite": "select name from sqlite_master where type = 'table'",
+    "postgresql": "select tablename::text from pg_tables where schemaname = current_schema()",
+}
+
+
+@cache
+def _tables(dialect: str) -> dict[str, tuple[str, ...]]:
+    """By table, what makes it and its indexes: compiled once for all stores of a process, which is most of the work."""
+    made: dict[str, tuple[str, ...]] = {}
+    for table in schema.metadata.sorted_tables:
+        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        statements: list[CreateTable | CreateIndex] = [CreateTable(table), *map(CreateIndex, indexes)]
+        made[table.name] = tuple(str(each.compile(dialect=DIALECTS[dialect])) for each in statements)
+    return made
 
 
 def _check_secret(connection: Connection, vault: Vault) -> None:

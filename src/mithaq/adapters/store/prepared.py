@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.sql import Executable
 
 JOB = "job"  # the savepoint in which each job runs
-_DIALECTS: dict[str, Any] = {
+DIALECTS: dict[str, Any] = {
     "sqlite": sqlite.dialect(paramstyle="named"),
     "postgresql": psycopg.dialect(),  # type: ignore[no-untyped-call]
 }
@@ -79,7 +79,7 @@ class Prepared:
         known = _WORDS.get((self._dialect, id(statement)))
         if known is None:
             compiled: Any = statement.compile(  # type: ignore[attr-defined]
-                dialect=_DIALECTS[self._dialect],
+                dialect=DIALECTS[self._dialect],
                 column_keys=list(given) if getattr(statement, "is_insert", False) else None,
             )
             fixed = {name: value for name, value in compiled.params.items() if value is not None}

@@ -14,11 +14,11 @@ from mithaq.kernel import canonical
 from mithaq.kernel.attachment import hold as attachments
 from mithaq.kernel.attachment.descriptor import attachments_in
 from mithaq.kernel.duty import void
+from mithaq.kernel.keeping.retention import ERASED
 from mithaq.kernel.ports import Transaction
 from mithaq.kernel.record import Kind
 from mithaq.kernel.shelves import Holding
 
-ERASED = "erased/"
 DUTIES = ("review", "sighting", "human_review", "reply", "await_reply", "contest")
 
 

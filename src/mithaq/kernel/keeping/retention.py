@@ -17,6 +17,7 @@ from mithaq.kernel.release import Release
 
 RETAINED = "retained"  # records that are held here, by when their time is over
 EXPECTED = "deletion_expected"  # record|partner, by when the partner must have told that it deleted it
+ERASED = "erased/"  # why a record is not here any more
 UNKNOWN = "P30D"  # for a record of a Kind that is not understood, without a word on how long
 GRACE = timedelta(days=3)  # for what was on its way when it was released, and for a line that was down
 RECALLED_WITHIN = timedelta(hours=24)
@@ -27,6 +28,7 @@ def keep_received(tx: Transaction, release: Release, kind: Kind | None, at: date
     retain = release.handling.get("retain")
     period = retain if isinstance(retain, str) else kind.retention if kind is not None else UNKNOWN
     set_due(tx, RETAINED, release.record, after(at, period))
+    tx.memos.put(ERASED + release.record, None)  # if it was here before, it is here again
 
 
 def keep_own(tx: Transaction, record: Record, kind: Kind) -> None:

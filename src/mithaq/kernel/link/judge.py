@@ -35,6 +35,7 @@ from mithaq.kernel.link.evidence import Keep
 from mithaq.kernel.link.message import Carried, Content
 from mithaq.kernel.link.receive import Judgement
 from mithaq.kernel.matter.kinds import KINDS
+from mithaq.kernel.matter.record import RECALLED_HERE, recalled
 from mithaq.kernel.matter.said import read_said
 from mithaq.kernel.matter.take import take
 from mithaq.kernel.party import Identity, renewed
@@ -80,6 +81,8 @@ class Judging(Struct, frozen=True):
         kind = self.kinds.get(release.kind)
         retention.keep_received(tx, release, kind, at)
         onward.remember(tx, release)
+        if (why := recalled(tx, release.record)) is not None:
+            tx.memos.put(RECALLED_HERE + release.record, why)  # it came after its recall, and goes as it came
         if kind is not None:
             _check_values(release, kind)
             arrive.announce(tx, release, kind, at)

@@ -148,14 +148,19 @@ class MatterState(Struct, frozen=True):
     waiting: tuple[Idle, ...]
 
 
-def draft(desk: Desk, given: ToDraft) -> Drafted:
-    """The next statement of our chain in a matter, as it will be signed. It is kept as a draft."""
+def draft(desk: Desk, given: ToDraft, *, by_node: bool = False) -> Drafted:
+    """The next statement of our chain in a matter, as it will be signed. It is kept as a draft.
+
+    What a node says of itself (``by_node``) follows from what it did, and is nobody's to write.
+    """
     me = desk.node.party
     kind = KINDS.get(given.kind)
     verb = kind.verb(given.says) if kind else None
     if kind is None or verb is None:
         known = ", ".join(each.name for each in kind.verbs) if kind else ", ".join(KINDS)
         raise NotFound("verb", f"{given.says!r} cannot be said in {given.kind}", hint=f"known are {known}")
+    if verb.role == NODE and not by_node:
+        raise NotAllowed("node", f"{given.says} is said by the node alone", hint="do what it tells of")
     if (given.matter is None) is not verb.opens:
         raise NotAllowed("matter", f"{given.says} {'opens a new matter' if verb.opens else 'needs a matter'}")
     state = _known(desk, given.matter) if given.matter is not None else None
@@ -178,17 +183,6 @@ def draft(desk: Desk, given: ToDraft) -> Drafted:
     return Drafted(
         said.digest, envelope.decode(), said.matter, said.number, said.says, said.role, _need(desk, said)
     )  # fmt: skip
-
-
-def draft_by_hand(desk: Desk, given: ToDraft) -> Drafted:
-    """As ``draft``, for a person: what a node says of itself follows from what it did, and is nobody's to write."""
-    kind = KINDS.get(given.kind)
-    verb = kind.verb(given.says) if kind else None
-    if verb is not None and verb.role == NODE:
-        raise NotAllowed(
-            "node", f"{given.says} is said by the node alone", hint="do what it tells of: see mithaq record"
-        )
-    return draft(desk, given)
 
 
 def say(desk: Desk, given: ToState) -> Spoken:
@@ -389,7 +383,7 @@ def _memo(said: Said) -> str:
 PLAIN: dict[str, bool] = {"personal": False, "of_views": False}
 _SPEAKS = ("legal_officer", "liaison_officer", "supervisor")
 COMMANDS = (
-    Command("matter.draft", "draft what is to be said in a matter", ToDraft, Drafted, draft_by_hand, roles=_SPEAKS),
+    Command("matter.draft", "draft what is to be said in a matter", ToDraft, Drafted, draft, roles=_SPEAKS),
     Command("matter.say", "say what was drafted, once it is signed", ToState, Spoken, say, roles=_SPEAKS),
     Command("matter.share", "show a matter to a nation that may accede", ToShare, Shared, share, roles=_SPEAKS),
 )
