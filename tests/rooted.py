@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,7 +17,8 @@ from mithaq.adapters.store.sql import open_store
 from mithaq.adapters.transport.local import LocalTransport
 from mithaq.api.couriers import Couriers
 from mithaq.assembly import open_home
-from mithaq.config import PartnerSettings, read_config, write_config, write_private
+from mithaq.cli.rehearsal import Rehearsal
+from mithaq.config import Home, PartnerSettings, read_config, write_config, write_private
 from mithaq.kernel import canonical
 from mithaq.kernel.clock import Clock, ManualClock
 from mithaq.kernel.manifest import Manifest, Revocation, Root, SealingKey, SigningKey
@@ -118,9 +119,10 @@ def rooted_nations(
     grace: str = "P14D",
     rooted: tuple[str, ...] = ("JO", "SA"),
     clock: Clock | None = None,
+    prepare: Callable[[Home, Card], None] | None = None,
 ) -> Iterator[Rooted]:
     """Jordan and Saudi Arabia, known by cards of format 2; those not ``rooted`` by one of format 1."""
-    rehearsal = rehearsed(folder)
+    rehearsal = Rehearsal(folder, prepare=prepare) if prepare else rehearsed(folder)
     homes = {party: nation.home for party, nation in rehearsal.nations.items()}
     still = ManualClock(START)
     at = (clock or still).now()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -55,10 +56,10 @@ def test_a_private_file_is_written_into_nobody_elses(tmp_path: Path) -> None:
     theirs, ours = tmp_path / "theirs", tmp_path / "ours"
     theirs.write_text("as it was")
     theirs.chmod(0o666)
-    (tmp_path / "ours.new").symlink_to(theirs)
+    (tmp_path / f"ours.{os.getpid()}.new").symlink_to(theirs)
     write_private(ours, b"secret")
     assert (theirs.read_text(), ours.read_bytes(), ours.is_symlink()) == ("as it was", b"secret", False)
-    (tmp_path / "ours.new").write_text("left over")
-    (tmp_path / "ours.new").chmod(0o666)
+    (tmp_path / f"ours.{os.getpid()}.new").write_text("left over")
+    (tmp_path / f"ours.{os.getpid()}.new").chmod(0o666)
     write_private(ours, b"new")
     assert (ours.read_bytes(), ours.stat().st_mode & 0o777) == (b"new", 0o600)

@@ -8,19 +8,31 @@ from datetime import datetime
 from importlib import resources
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from mithaq.adapters.evidence.folder import EvidenceFolder
 from mithaq.adapters.keystore.box import make_secret
 from mithaq.adapters.keystore.file import KeyFile
 from mithaq.adapters.keystore.witness import WitnessKeys
 from mithaq.adapters.metrics.prometheus import PrometheusMetrics
 from mithaq.adapters.pictures.pillow import PillowPictures
+from mithaq.adapters.store.move import Moved, Progress, copy, leave
 from mithaq.adapters.store.sql import SqlStore, open_store
 from mithaq.adapters.store.watermark import Watermark
 from mithaq.adapters.transport.certificate import make_certificate
 from mithaq.adapters.transport.https import HttpsTransport
 from mithaq.adapters.witness.client import HttpsWitnesses
 from mithaq.capabilities import load_all
-from mithaq.config import Config, Home, read_config, unlock_secret, write_config, write_private
+from mithaq.config import (
+    Config,
+    Home,
+    StoreSettings,
+    read_config,
+    store_password,
+    unlock_secret,
+    write_config,
+    write_private,
+)
 from mithaq.errors import Clash, MithaqError, NotFound, Unavailable, Untrusted
 from mithaq.kernel import canonical
 from mithaq.kernel.adoption import Adoption, Kinds, check_kinds, kinds_of
@@ -42,11 +54,15 @@ from mithaq.kernel.witness import partner as witnessing
 from mithaq.kernel.witness.card import witness_name
 from mithaq.kernel.witness.port import Witnesses
 
+OWNER = "party"  # the memo that says whose store a database is
+
 
 def init_home(home: Home, config: Config, *, at: datetime) -> Card:
     """Make a new home: keys, certificate, card, token, and the example laws. Clash if there is one already."""
     if home.settings.exists():
         raise Clash("home", "there is a node here already", where=str(home.path), hint="choose another --home")
+    if config.store is not None:
+        _reach_database(home, config.store)
     for folder in (home.path, home.law, home.agreements, home.partners, home.evidence):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_private(home.unlock, make_secret())
@@ -70,6 +86,8 @@ def init_home(home: Home, config: Config, *, at: datetime) -> Card:
             write_private(home.law / name, example.read_bytes())
     write_config(home, config)
     adopt_files(home, keys, at)
+    if config.store is not None:
+        _open_kept(home, config, keys).close()
     return card
 
 
@@ -94,7 +112,7 @@ def open_home(
     partners = read_partners(home, config, at=clock.now())
     keys, book = load_keys(home, clock.now()), read_laws(home, identity, partners)
     watermark = Watermark(home.watermark) if store is None else None
-    kept = store or open_store(home.store, _store_secret(keys))
+    kept = store or _open_kept(home, config, keys)
     if store is None:
         _put_removed_right(kept, home, config.party, clock.now())
     if watermark is not None:
@@ -123,7 +141,86 @@ def open_home(
 
 def open_home_store(home: Home, path: Path | None = None) -> SqlStore:
     """The store of a home, or a copy of it in another file. The caller closes it."""
-    return open_store(path or home.store, _store_secret(load_keys(home)))
+    keys = load_keys(home)
+    return open_store(path, _store_secret(keys)) if path else _open_kept(home, read_config(home), keys)
+
+
+def _open_kept(home: Home, config: Config, keys: Keyed) -> SqlStore:
+    store = open_engine(home, config.store, _store_secret(keys))
+    if config.store is not None:
+        try:
+            _claim(store, config.party)
+        except BaseException:
+            store.close()
+            raise
+    return store
+
+
+def open_engine(home: Home, settings: StoreSettings | None, secret: bytes, *, moving: bool = False) -> SqlStore:
+    """The store of these settings, whosever it is; without settings the file of the home."""
+    if settings is None:
+        return open_store(home.store, secret, moving=moving)
+    from mithaq.adapters.store.postgres.address import Address, load_driver
+
+    load_driver()
+    from mithaq.adapters.store.postgres.open import open_postgres
+
+    return open_postgres(Address(settings.url, store_password(home, settings)), secret, moving=moving)
+
+
+def _reach_database(home: Home, settings: StoreSettings) -> None:
+    """Before anything is made: Unavailable unless the database can be used; Clash if it is a node's already."""
+    from mithaq.adapters.store.postgres.address import Address, check_url
+
+    address = Address(check_url(settings.url), store_password(home, settings))
+    with address.connect() as connection:
+        if connection.execute("select to_regclass('meta')").fetchone() != (None,):
+            raise Clash("store", "this database holds the store of a node already", hint="name an empty one")
+
+
+def _claim(store: Store, party: str) -> None:
+    """A database has no home around it: it says itself whose store it is. Clash if it is another nation's."""
+
+    def job(tx: Transaction) -> None:
+        if tx.memos.get(OWNER) is None:
+            tx.memos.put(OWNER, party)
+
+    with store.read() as tx:
+        owner = tx.memos.get(OWNER)
+    if owner is None:
+        store.write(job).result()
+    elif owner != party:
+        raise Clash("store-party", f"this database is the store of {owner}", hint="name another database in [store]")
+
+
+def move_store(home: Home, to: StoreSettings | None, progress: Progress) -> Moved:
+    """Move the store of a home into another that is empty, compare both, and use that one from now on.
+
+    The caller holds the home's lock. Until all is compared the settings, and the store that is in use, are not touched.
+    """
+    config, secret = read_config(home), _store_secret(load_keys(home))
+    if config.store == to:
+        raise Clash("move", "this is the store that is in use", hint="name another one")
+    if to is None and home.store.exists():
+        raise Clash("move", "there is a store in a file already", where=str(home.store), hint="move it away first")
+    fresh = Home(home.path)
+    fresh.store = home.store.with_name("node.db.moving")
+    source = open_engine(home, config.store, secret)
+    try:
+        target = open_engine(fresh, to, secret, moving=True)
+        try:
+            moved = copy(source, target, progress)
+        finally:
+            target.close()
+        if to is None:
+            fresh.store.replace(home.store)
+        write_config(home, replace(config, store=to))
+        leave(source, to.url if to is not None else str(home.store))
+    finally:
+        source.close()
+    if config.store is None:
+        home.store.replace(home.store.with_name("node.db.moved"))
+    return moved
 
 
 def _store_secret(keys: Keyed) -> bytes:

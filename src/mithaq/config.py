@@ -17,11 +17,13 @@ from __future__ import annotations
 
 import fcntl
 import os
+import threading
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import Meta, Struct
@@ -57,6 +59,13 @@ class WitnessSettings(Struct, frozen=True, forbid_unknown_fields=True):
     url: WitnessUrl
 
 
+class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """A PostgreSQL database in place of ``node.db``. Its password is never here: see ``store_password``."""
+
+    url: Annotated[str, Meta(pattern=r"^postgres(ql)?://[^\x00-\x20\x7f]+(?!\n)$")]
+    password_file: str = ""  # else libpq finds it: PGPASSFILE, a certificate, the user of the machine
+
+
 class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The settings in node.toml."""
 
@@ -68,6 +77,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     contacts: Contacts = ()  # whom to call here
     partners: dict[PartyId, PartnerSettings] = {}
     witnesses: dict[Code, WitnessSettings] = {}
+    store: StoreSettings | None = None
 
 
 class Home:
@@ -89,7 +99,7 @@ class Home:
         self.lock = path / "lock"
         self.watermark = path / "watermark"
         self.removed = path / "removed.json"
-        self.serving = path / "serving.json"
+        self.serving = path / "serving.json"  # of the one process that serves
         self.evidence = path / "evidence"
         self.law = path / "law"
         self.agreements = path / "law" / "agreements"
@@ -98,6 +108,10 @@ class Home:
         self.adopted = path / "law" / "adopted.json"
         self.partners = path / "partners"
         self.sessions = path / "sessions"
+
+    def serving_of(self, pid: int) -> Path:
+        """Where one of several processes says that it serves."""
+        return self.path / f"serving-{pid}.json"
 
     def partner(self, party: str) -> Path:
         return self.partners / f"{party}.json"
@@ -141,16 +155,25 @@ def secret_file(path: Path) -> bytes:
     return _secret(path, others=0o007 if within else 0o077)
 
 
-def _secret(path: Path, *, others: int) -> bytes:
+def store_password(home: Home, settings: StoreSettings) -> str:
+    """The database's password from the file that is named, a path from the home; nothing where none is."""
+    if not settings.password_file:
+        return ""
+    path = home.path / settings.password_file
+    return _secret(path, others=0o077, code="store-password", what="password of the database").decode()
+
+
+def _secret(path: Path, *, others: int, code: str = "unlock", what: str = "unlock secret") -> bytes:
+    hint = "see docs/keys.md" if code == "unlock" else "see docs/postgresql.md"
     try:
         if path.stat().st_mode & others:
-            raise Untrusted("unlock", "others may read the unlock secret", where=str(path), hint="chmod 600")
+            raise Untrusted(code, f"others may read the {what}", where=str(path), hint="chmod 600")
         secret = path.read_bytes().strip()
     except OSError as problem:
-        why = f"the unlock secret cannot be read: {problem.strerror}"
-        raise NotFound("unlock", why, where=str(path), hint="see docs/keys.md") from None
+        why = f"the {what} cannot be read: {problem.strerror}"
+        raise NotFound(code, why, where=str(path), hint=hint) from None
     if not secret:
-        raise Invalid("unlock", "the unlock secret is empty", where=str(path))
+        raise Invalid(code, f"the {what} is empty", where=str(path))
     return secret
 
 
@@ -165,6 +188,11 @@ def read_config(home: Home) -> Config:
         raise Malformed("settings", str(problem), where=str(home.settings)) from None
     except msgspec.ValidationError as problem:
         raise Invalid("settings", str(problem), where=str(home.settings)) from None
+    if config.store is not None and _holds_password(config.store.url):
+        raise Invalid(
+            "store-password", "a password does not belong into an address: it is shown, logged and kept in backups",
+            where=str(home.settings), hint="put it into a file of mode 600 and name that with password_file in [store]",
+        )  # fmt: skip
     if config.inside.host not in ("127.0.0.1", "::1"):
         raise Invalid(
             "inside", f"the inside face may not listen on {config.inside.host}", where=str(home.settings),
@@ -182,8 +210,9 @@ def write_private(path: Path, data: bytes) -> None:
     """A file that only its owner may read, in place at once or not at all.
 
     What lies where it is written first (a leftover, or a link that somebody else put there) is removed, never followed.
+    Each thread of each process writes it first in a place of its own.
     """
-    fresh = path.with_name(path.name + ".new")
+    fresh = path.with_name(f"{path.name}.{threading.get_native_id()}.new")
     fresh.unlink(missing_ok=True)
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
@@ -194,11 +223,15 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 @contextmanager
-def locked(home: Home, *, wait: bool = False) -> Iterator[None]:
-    """Hold the home's lock: one writer per home. Unavailable if another process holds it and we do not wait."""
+def locked(home: Home, *, wait: bool = False, shared: bool = False) -> Iterator[None]:
+    """Hold the home's lock: one writer per home. Unavailable if another process holds it and we do not wait.
+
+    ``shared``: beside others who hold it so, where the store lets several processes write; its files do not change
+    meanwhile.
+    """
     handle = os.open(home.lock, os.O_CREAT | os.O_RDWR, 0o600)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
         yield
     except BlockingIOError:
         raise Unavailable(
@@ -215,6 +248,10 @@ def _toml(config: Config) -> str:
     for face in ("inside", "link"):
         bind: Bind = getattr(config, face)
         lines += ["", f"[{face}]", f"host = {_text(bind.host)}", f"port = {bind.port}"]
+    if config.store is not None:
+        lines += ["", "[store]", f"url = {_text(config.store.url)}"]
+        if config.store.password_file:
+            lines += [f"password_file = {_text(config.store.password_file)}"]
     for party, partner in sorted(config.partners.items()):
         lines += [
             "",
@@ -232,6 +269,14 @@ def _contacts(contacts: tuple[Contact, ...]) -> list[str]:
     tables = (msgspec.to_builtins(each) for each in contacts)
     listed = ["{" + ", ".join(f"{name} = {_text(value)}" for name, value in each.items()) + "}" for each in tables]
     return [f"contacts = [{', '.join(listed)}]"] if listed else []
+
+
+def _holds_password(url: str) -> bool:
+    """As libpq finds one, or in doubt."""
+    rest = url.partition("://")[2]
+    user, at, _ = rest.partition("/")[0].partition("@")
+    named = (name for name, _ in parse_qsl(rest.partition("?")[2], keep_blank_values=True))
+    return (bool(at) and ":" in user) or "password" in named
 
 
 def _text(value: str) -> str:

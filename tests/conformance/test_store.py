@@ -12,24 +12,31 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
+from sqlalchemy.pool import StaticPool
 
-from mithaq.adapters.store import writer
+from mithaq.adapters.store import schema, writer
+from mithaq.adapters.store.postgres.address import Address
+from mithaq.adapters.store.postgres.open import open_postgres
 from mithaq.adapters.store.sql import SqlStore, open_store
-from mithaq.errors import Clash, Unavailable
+from mithaq.errors import Clash, Invalid, Unavailable
 from mithaq.kernel.audit import broken
 from mithaq.kernel.link.log.tree import append
 from mithaq.kernel.ports import Transaction
 from mithaq.kernel.shelves import Edge, Holding, Message, Row
+from tests.postgres import server
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 LINK = "JO>SA"
 T = TypeVar("T")
 
 
-@pytest.fixture(params=["memory", "file"])
+@pytest.fixture(params=["memory", "file", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
-    opened = open_store(":memory:" if request.param == "memory" else tmp_path / "node.db")
+    if request.param == "postgresql":
+        opened = open_postgres(Address(server().fresh()))
+    else:
+        opened = open_store(":memory:" if request.param == "memory" else tmp_path / "node.db")
     yield opened
     opened.close()
 
@@ -107,9 +114,9 @@ def test_many_callers_share_commits_and_none_is_lost(store: SqlStore) -> None:
     assert store.commits < 320
 
 
-def test_a_reader_sees_one_moment(store: SqlStore, tmp_path: Path) -> None:
+def test_a_reader_sees_one_moment(store: SqlStore) -> None:
     store.write(note("a")).result()
-    if not (tmp_path / "node.db").exists():
+    if isinstance(store._reading.pool, StaticPool):
         return  # in memory a writer waits until the reader has left, so there is only one moment to see
     with store.read() as tx:
         assert tx.journal.last() == 1
@@ -205,8 +212,8 @@ def test_a_checkpoint_is_kept_unless_it_is_signed_anew(store: SqlStore) -> None:
 
 def test_a_decision_that_was_kept_before_decisions_were_packed_reads_as_before(store: SqlStore) -> None:
     decision = b'{"decision":"deny"}'
-    old = f"insert into decisions values ('r/1', 'IQ', cast('{decision.decode()}' as blob))"
-    store.write(lambda tx: tx.links._run.say(old)).result()  # type: ignore[attr-defined]
+    old = {"subject": "r/1", "party": "IQ", "content": decision}
+    store.write(lambda tx: tx.links._run.run(insert(schema.decisions), old)).result()  # type: ignore[attr-defined]
     store.write(lambda tx: tx.decisions.put("r/1", "SA", decision)).result()
     with store.read() as tx:
         assert tx.decisions.of("r/1") == [("IQ", decision), ("SA", decision)]
@@ -308,6 +315,67 @@ def test_rows_are_found_by_their_words_the_last_changed_first(store: SqlStore) -
     assert found("n3", "even") == []
     store.write(lambda tx: tx.views.remove("v", "k599")).result()
     assert found("all", limit=2) == ["k001", "k598"]
+
+
+def test_names_are_in_the_order_of_their_bytes_whatever_the_language_of_the_server(store: SqlStore) -> None:
+    names = ["A", "Z", "a", "b", "É", "é", "م", "ي", "\U0001f600"]  # no language on earth sorts them so
+
+    def job(tx: Transaction) -> None:
+        for n, name in enumerate(reversed(names)):
+            tx.papers.put("s", name, b"")
+            tx.memos.put(f"m/{name}", "x")
+            tx.views.put("v", Row(name, "t", terms=(f"t{name}", "all"), position=n + 1))
+
+    store.write(job).result()
+    with store.read() as tx:
+        assert [id for id, _ in tx.papers.page("s")] == names
+        assert [id for id, _ in tx.papers.page("s", after="b")] == names[4:]
+        assert list(tx.memos.names("m/")) == [f"m/{name}" for name in names]
+        assert [row.key for row in tx.views.page("v", exercise=False)] == names
+        assert [row.key for row in tx.views.newest("v", exercise=False, terms=("tA",))] == ["A"]
+        assert len(tx.views.newest("v", exercise=False, terms=("t*",))) == len(names)
+    assert tx_waiting_about(store, "JO_1", "JO%1", "jo-1") == [[], [], []]
+
+
+def tx_waiting_about(store: SqlStore, *records: str) -> list[list[int]]:
+    store.write(lambda tx: each(tx.links.add, message(1), message(2))).result()
+    with store.read() as tx:
+        assert tx.links.waiting_about(LINK, "JO-1") == [1, 2]
+        return [list(tx.links.waiting_about(LINK, record)) for record in records]
+
+
+def test_a_row_of_odd_text_stops_no_view(store: SqlStore) -> None:
+    odd = Row("k", "a\0b", terms=("x\0y",), body={"a": "\0"})
+    store.write(lambda tx: each(lambda row: tx.views.put("v", row), odd, odd)).result()
+    store.write(lambda tx: tx.memos.put("unfolded/v/1", "ValueError: \0")).result()
+    with store.read() as tx:
+        assert tx.views.get("v", "k") == Row("k", "a\ufffdb", body={"a": "\0"})
+        assert tx.memos.get("unfolded/v/1") == "ValueError: \ufffd"
+
+
+def test_a_value_that_cannot_be_kept_harms_no_other(store: SqlStore) -> None:
+    before = store.write(note("a"))
+    failing = store.write(lambda tx: tx.links.add(message(2**70)))
+    after = store.write(note("b"))
+    with pytest.raises((Invalid, OverflowError)):
+        failing.result()
+    assert (before.result(), after.result()) == (1, 2)
+
+
+def test_a_job_that_passes_over_a_clash_is_undone_all_the_same(store: SqlStore) -> None:
+    store.write(lambda tx: tx.links.add(message(1))).result()
+
+    def job(tx: Transaction) -> None:
+        note("mine")(tx)
+        tx.links.add(message(1))
+        with pytest.raises(Clash):
+            tx.links.tally(LINK)
+
+    other = store.write(note("a"))
+    with pytest.raises(Clash, match="JO>SA/1 is already in messages"):
+        store.write(job).result()
+    other.result()
+    assert subjects(store) == ["a"]
 
 
 def test_papers_are_changed_in_place_and_forgotten_when_they_expire(store: SqlStore) -> None:

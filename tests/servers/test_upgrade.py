@@ -43,7 +43,7 @@ def newer_program(monkeypatch: pytest.MonkeyPatch, *steps: str) -> None:
     monkeypatch.setattr(schema, "SCHEMA", NOW + 1)
     monkeypatch.setattr(upgrades, "SCHEMA", NOW + 1)
     monkeypatch.setattr(backups, "SCHEMA", NOW + 1)
-    monkeypatch.setitem(schema.STEPS, NOW + 1, steps)
+    monkeypatch.setitem(schema.STEPS["sqlite"], NOW + 1, steps)
 
 
 def test_an_upgrade_is_checked_and_can_be_taken_back(

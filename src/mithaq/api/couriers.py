@@ -13,18 +13,23 @@ log = structlog.get_logger("mithaq.courier")
 TICK = 5.0  # seconds between looks at what is due: answers go out at beats of ten
 PAUSE = 0.5  # seconds between two rounds of submissions to witnesses
 IDLE = 5.0  # seconds after which a courier looks even if nobody woke it
+ELSEWHERE = 1.0  # seconds after which it looks whether the process that delivers to its partner has ended
 
 
 class Couriers:
-    """Runs from ``start`` until ``stop`` returns. A partner that is slow or down delays no other."""
+    """Runs from ``start`` until ``stop`` returns. A partner that is slow or down delays no other.
 
-    def __init__(self, node: Node) -> None:
+    Where several processes share a home, each partner is delivered to by the one that has taken its link; it lets go of
+    it when nothing waits. One that does not deliver at all has a clock only.
+    """
+
+    def __init__(self, node: Node, *, delivers: bool = True) -> None:
         self._node = node
         self._stopping = threading.Event()
-        self._wake = {party: threading.Event() for party in node.partners}
+        self._wake = {party: threading.Event() for party in (node.partners if delivers else ())}
         self._threads = [
             threading.Thread(target=self._run, args=(party,), name=f"courier-{party}", daemon=True)
-            for party in node.partners
+            for party in self._wake
         ]
         self._threads.append(threading.Thread(target=self._clock, name="mithaq-clock", daemon=True))
         self._attending = threading.Event()
@@ -78,8 +83,13 @@ class Couriers:
                 self._attempt(party)
             if line.state != before:
                 log.info("line", partner=party, state=line.state, failures=line.failures)
+            if not line.ours:
+                self._stopping.wait(ELSEWHERE)
+                continue
             # After a failure this wakes early if the partner shows up, and then it is due at once.
-            woken.wait(line.wait(self._node.clock.monotonic()) or IDLE)
+            failed = line.wait(self._node.clock.monotonic())
+            if not woken.wait(failed or IDLE) and not failed:
+                self._node.together.rest(party)
             woken.clear()
 
     def _attempt(self, party: str) -> None:

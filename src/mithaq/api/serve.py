@@ -32,11 +32,13 @@ GRACE = 2  # seconds for requests under way; what is cut off was not acknowledge
 
 
 class Faces:
-    """The two listening sockets, open before anything is told of them."""
+    """The two listening sockets, open before anything is told of them. ``shared``: other processes of this user may
+    listen on the same ports, and callers are spread over all of them.
+    """
 
-    def __init__(self, inside: tuple[str, int], link: tuple[str, int]) -> None:
-        self.inside = _bind(*inside)
-        self.link = _bind(*link)
+    def __init__(self, inside: tuple[str, int], link: tuple[str, int], *, shared: bool = False) -> None:
+        self.inside = _bind(*inside, shared)
+        self.link = _bind(*link, shared)
 
     @property
     def inside_url(self) -> str:
@@ -56,13 +58,15 @@ def serve(
     ready: Callable[[], None],
     doorstep: Doorstep,
     pages: Sequence[BaseRoute] = (),
+    delivers: bool = True,
 ) -> None:
     """Serve until SIGINT or SIGTERM. ``ready`` is called once both faces answer; ``pages`` are those of a console,
-    which shares ``doorstep``. Invalid if the token is too short: then nothing was begun."""
+    which shares ``doorstep``. Without ``delivers``, other processes carry to partners what waits. Invalid if the token
+    is too short: then nothing was begun."""
     inside = inside_app(node, token, pages, doorstep)
     sys.setswitchinterval(SWITCH)
     context = server_context(tls, [partner.card.certificate for partner in node.partners.values()])
-    couriers = Couriers(node)
+    couriers = Couriers(node, delivers=delivers)
     couriers.start()
     gc.collect()
     gc.freeze()  # what is here now stays: looking it over again and again would hold every caller up
@@ -115,11 +119,13 @@ def _config(app: Starlette, **options: Any) -> uvicorn.Config:
     return uvicorn.Config(app, timeout_graceful_shutdown=GRACE, proxy_headers=False, **quiet, **options)
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def _bind(host: str, port: int, shared: bool) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # The protocol is named so that asyncio sets TCP_NODELAY; without it small answers wait 40 ms for an ACK.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listener.bind((host, port))
         listener.listen(BACKLOG)  # from here a partner who calls early waits, and is not refused

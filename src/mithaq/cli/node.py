@@ -6,11 +6,13 @@ import json
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mithaq.cli.common import json_option, log_to_stderr, pass_home
+from mithaq.cli.moving import move_store
 from mithaq.cli.show import emit, table
 from mithaq.cli.upgrade import upgrade
 from mithaq.config import Bind, Config, Home
@@ -27,16 +29,29 @@ def node() -> None:
     """Make, serve and look at a node."""
 
 
+node.add_command(move_store)
+
+
 @node.command()
 @click.argument("party")
 @click.option("--name", "names", multiple=True, metavar="LANG=NAME", help="The nation's name: ar=الأردن. Repeatable.")
 @click.option("--inside-port", default=0, show_default=True, help="Port for this machine's commands; 0 picks one.")
 @click.option("--link-host", default="127.0.0.1", show_default=True, help="Address on which partners deliver.")
 @click.option("--link-port", default=0, show_default=True, help="Port on which partners deliver; 0 picks one.")
+@click.option("--store", metavar="URL", help="A postgresql:// database, without a password, in place of a file.")
+@click.option("--store-password-file", metavar="FILE", default="", help="Holds the database's password; mode 600.")
 @json_option
 @pass_home
 def init(
-    home: Home, party: str, names: tuple[str, ...], inside_port: int, link_host: str, link_port: int, as_json: bool
+    home: Home,
+    party: str,
+    names: tuple[str, ...],
+    inside_port: int,
+    link_host: str,
+    link_port: int,
+    store: str | None,
+    store_password_file: str,
+    as_json: bool,
 ) -> None:
     """Make a node for PARTY (two capital letters, ISO 3166-1): keys, certificate, card, token and example laws."""
     from mithaq.assembly import init_home
@@ -51,6 +66,11 @@ def init(
         "inside": {"port": inside_port},
         "link": {"host": link_host, "port": link_port},
     }
+    if store is not None:
+        given["store"] = {
+            "url": store,
+            "password_file": store_password_file and str(Path(store_password_file).resolve()),
+        }
     card = init_home(home, fit(given, Config), at=SystemClock().now())
     found = {"home": str(home.path), "party": party, "fingerprint": fingerprint(card), "card": str(home.card)}
     text = f"node of {party} made in {home.path}\ncard         {home.card}\nfingerprint  {words(found['fingerprint'])}"
@@ -58,13 +78,29 @@ def init(
 
 
 @node.command()
+@click.option(
+    "--role",
+    type=click.Choice(["all", "web", "worker"]),
+    default="all",
+    show_default=True,
+    help="web: answer only; worker: deliver to partners only. With PostgreSQL, any number of each.",
+)
+@click.option("--inside-port", type=click.IntRange(0, 65535), help="Another port for commands than the settings name.")
+@click.option("--link-port", type=click.IntRange(0, 65535), help="Another port for partners than the settings name.")
 @pass_home
-def serve(home: Home) -> None:
+def serve(home: Home, role: str, inside_port: int | None, link_port: int | None) -> None:  # fmt: skip
     """Serve the node until Ctrl-C: commands on loopback, partners over HTTPS."""
-    serve_home(home)
+    serve_home(home, role=role, ports=(inside_port, link_port))
 
 
-def serve_home(home: Home, *, clock: Clock | None = None, store: Store | None = None) -> None:
+def serve_home(
+    home: Home,
+    *,
+    clock: Clock | None = None,
+    store: Store | None = None,
+    role: str = "all",
+    ports: tuple[int | None, int | None] = (None, None),
+) -> None:
     """Serve the node of a home until SIGINT or SIGTERM; say on standard output where, once it answers."""
     from mithaq.api.doorstep import Doorstep
     from mithaq.api.serve import Faces
@@ -75,7 +111,10 @@ def serve_home(home: Home, *, clock: Clock | None = None, store: Store | None = 
     from mithaq.console.app import routes
 
     log_to_stderr()
-    with locked(home):
+    shared = read_config(home).store is not None
+    if role != "all" and not shared:
+        raise Invalid("role", "a node with its store in a file is one process", hint="see mithaq node move-store")
+    with locked(home, shared=shared):
         config = read_config(home)
         served = open_home(home, clock=clock, store=store)
         if served.down:
@@ -85,11 +124,15 @@ def serve_home(home: Home, *, clock: Clock | None = None, store: Store | None = 
                 hint="use the other server; if this is the right one after all: mithaq node restored",
             )  # fmt: skip
         served.on_change(lambda: _stop_if_down(served))
-        faces = Faces(_address(config.inside), _address(config.link))
+        if role == "worker":
+            _work(served, {"party": config.party, "pid": os.getpid(), "role": role})
+            return
+        faces = Faces(_address(config.inside, ports[0]), _address(config.link, ports[1]), shared=shared)
         told = {"party": config.party, "pid": os.getpid(), "inside": faces.inside_url, "link": faces.link_url}
+        serving = home.serving_of(os.getpid()) if shared else home.serving
 
         def ready() -> None:
-            write_private(home.serving, json.dumps(told).encode())
+            write_private(serving, json.dumps(told).encode())
             click.echo(json.dumps(told))
             _tell_first_link(served, faces.inside_url)
 
@@ -97,10 +140,11 @@ def serve_home(home: Home, *, clock: Clock | None = None, store: Store | None = 
         pages = routes(served, tries=doorstep.tries, slowly=doorstep.slowly)
         try:
             run(
-                served, token=home_token(home), tls=home.tls, faces=faces, ready=ready, doorstep=doorstep, pages=pages
+                served, token=home_token(home), tls=home.tls, faces=faces, ready=ready, doorstep=doorstep, pages=pages,
+                delivers=role == "all",
             )  # fmt: skip
         finally:
-            home.serving.unlink(missing_ok=True)
+            serving.unlink(missing_ok=True)
             served.close()
 
 
@@ -109,6 +153,15 @@ def _stop_if_down(served: Node) -> None:
     if served.down:
         click.echo(f"this server stops: {served.down}", err=True)
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _work(served: Node, told: dict[str, Any]) -> None:
+    from mithaq.api.work import work
+
+    try:
+        work(served, lambda: click.echo(json.dumps(told)))
+    finally:
+        served.close()
 
 
 def _tell_first_link(served: Node, inside: str) -> None:
@@ -202,5 +255,5 @@ def _name(given: str) -> tuple[str, str]:
     return language, name
 
 
-def _address(bind: Bind) -> tuple[str, int]:
-    return bind.host, bind.port
+def _address(bind: Bind, port: int | None) -> tuple[str, int]:
+    return bind.host, bind.port if port is None else port

@@ -6,6 +6,7 @@ As the officer that was named (``--as``), by the session kept in the home; else 
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,7 +56,7 @@ class Reached(Protocol):
 @contextmanager
 def reach(home: Home) -> Iterator[Reached]:
     """The node of this home. NotFound if there is none; Unavailable if it is busy for too long."""
-    from mithaq.config import locked
+    from mithaq.config import locked, read_config
 
     if not home.settings.exists():
         raise NotFound("home", "no node here", where=str(home.path), hint="run mithaq node init, or name a --home")
@@ -71,6 +72,10 @@ def reach(home: Home) -> Iterator[Reached]:
         serving = _serving(home)
         if serving is not None:
             yield from _there(serving, _token(home) or home_token(home))
+            return
+        if read_config(home).store is not None:  # workers only: we are one more process beside them
+            with locked(home, shared=True):
+                yield from _here(home)
             return
         time.sleep(0.02)  # another command is in the home: it leaves by itself, and nothing tells us when
 
@@ -187,11 +192,18 @@ def home_token(home: Home) -> str:
 
 
 def _serving(home: Home) -> str | None:
-    """The inside address of the node that serves this home, as it told."""
-    try:
-        return str(json.loads(home.serving.read_bytes())["inside"])
-    except (FileNotFoundError, ValueError, KeyError):
-        return None
+    """The inside address of the node that serves this home, as it told; of several processes one that is there."""
+    for told in (home.serving, *sorted(home.path.glob("serving-*.json"))):
+        try:
+            found = json.loads(told.read_bytes())
+            if told != home.serving:
+                os.kill(int(found["pid"]), 0)
+            return str(found["inside"])
+        except PermissionError:
+            return str(found["inside"])
+        except (FileNotFoundError, ProcessLookupError, ValueError, KeyError):
+            continue
+    return None
 
 
 def _plain(value: object) -> Any:

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from mithaq.errors import MithaqError, NotAllowed, NotFound, Unavailable
-from mithaq.kernel import alarm, canonical, reaction, server, tally
+from mithaq.kernel import alarm, asking, canonical, reaction, server
 from mithaq.kernel.attachment.hold import sweep
 from mithaq.kernel.clock import Clock
 from mithaq.kernel.clockwork import tick
@@ -19,7 +19,7 @@ from mithaq.kernel.contact import Book
 from mithaq.kernel.desk import Desk, Surroundings
 from mithaq.kernel.keeping import follow
 from mithaq.kernel.law.rulebook import Rulebook
-from mithaq.kernel.link import manifests, pause, recall, recover, recovery, send
+from mithaq.kernel.link import pause, recall, recover, recovery, send
 from mithaq.kernel.link.ends import Ends, Keystore
 from mithaq.kernel.link.evidence import Keep
 from mithaq.kernel.link.inbound import Answer, Inbound
@@ -30,13 +30,13 @@ from mithaq.kernel.link.rings import Rings
 from mithaq.kernel.link.rotation import Rotation
 from mithaq.kernel.party import Card, Identity, Partner
 from mithaq.kernel.people import permit as permits
-from mithaq.kernel.people import saw
-from mithaq.kernel.people.act import Ask, asked_for, run, subject_of
+from mithaq.kernel.people.act import Ask, run, subject_of
 from mithaq.kernel.people.actor import NODE, Actor
 from mithaq.kernel.people.door import Door
 from mithaq.kernel.plug import Capability
 from mithaq.kernel.ports import Metrics, NoMetrics, NoPictures, Pictures, Store, Transaction, Transport
 from mithaq.kernel.standing import Standing
+from mithaq.kernel.together import Together, unsure_of
 from mithaq.kernel.values import ends
 from mithaq.kernel.view import View, advance, behind
 from mithaq.kernel.witness.attend import Attendance
@@ -95,11 +95,7 @@ class Node:
         with store.read() as tx:
             self.down = server.stood_down(tx)  # why this server has stood down; nothing while it stands
             # A node may have ended after a partner told its head and before what was deferred for it was released.
-            self._unsure = {
-                party for party in self.partners
-                if recover.is_unsure(tx, party) or recover.has_deferred(tx, party) or manifests.is_owed(tx, party)
-                or recover.owes(tx, party)
-            }  # fmt: skip
+            self._unsure = unsure_of(tx, self.partners)
         both = Ends(
             rings=self.rings,
             clock=clock,
@@ -113,6 +109,7 @@ class Node:
             metrics=self.metrics,
             tell=self._tell,
             cosigner=cosigner,
+            take=lambda party: self.together.take(party),
         )
         self._inbound, self._outbound = Inbound(both), Outbound(both)
         self._witnesses = witnesses or NoWitnesses()
@@ -120,6 +117,16 @@ class Node:
         self._watermark, self._keep_removed = watermark, keep_removed
         self._removed: dict[str, str] | None = None  # whom the file beside the store names, once it was written
         self._rotation = Rotation(both, randomness=randomness, touched=self._touched, unsure=self._unsure)
+        self.together = Together(
+            store=store,
+            clock=clock,
+            rings=self.rings,
+            lines=self._lines,
+            unsure=self._unsure,
+            rotation=self._rotation,
+            tell=self._tell,
+            me=randomness(8).hex(),
+        )
         self.surroundings = Surroundings(
             party=identity.party,
             standing=self.standing,
@@ -193,28 +200,7 @@ class Node:
         actor = self.permit(who, question, subject_of(taken))
         if question.of_views:
             self.catch_up()
-        at, subject, asked = self.clock.now(), subject_of(taken), asked_for(taken)
-        seen: saw.Seen = {}
-
-        def note(tx: Transaction) -> None:
-            tx.audit.add(at=at, who=who.id, act=name, subject=subject, reason=asked)
-
-        def note_seen(tx: Transaction) -> None:
-            saw.keep(tx, seen, name, actor, at)
-            tally.count(tx, "read", at, post=actor.agency or "", times=len(seen))
-
-        if question.personal and not question.of_views:  # it may be about the log itself, of which it is a line
-            self.store.write(note).result()
-        try:
-            with self.store.read() as tx:
-                desk = self._desk(tx, actor)
-                answer = question.run(desk, taken)
-            seen.update(saw.shown(desk.seen, answer))
-        finally:
-            jobs = [*([note] if question.of_views and question.personal else []), *([note_seen] if seen else [])]
-            for future in [self.store.write(job) for job in jobs]:
-                future.result()
-        return answer
+        return asking.answer(self.store, lambda tx: self._desk(tx, actor), question, taken, actor, self.clock.now())
 
     def catch_up(self) -> None:
         """Fold what the views have not seen yet, and let what follows from it follow."""
@@ -260,6 +246,7 @@ class Node:
         moved = self._outbound.attempt(party)
         if self._release_deferred():
             moved += self._outbound.attempt(party)
+        self.together.publish(party)
         return moved
 
     def pack(self, party: str, *, after: int, size: int) -> Iterator[tuple[int, bytes]]:
@@ -300,6 +287,7 @@ class Node:
         before = self._position
         self.catch_up()
         self._ring()
+        self._rotation.turn()
         tick(self.store, self.rings.own.ring, self.clock.now())
         sweep(self.store, self.clock.now())
         self.follow()
@@ -364,13 +352,7 @@ class Node:
 
     def permit(self, who: Actor, declared: Any, subject: str = "") -> Actor:
         """The actor as it is now. That it was refused is audited before it is told."""
-        try:
-            with self.store.read() as tx:
-                return permits.require(tx, who, declared)
-        except NotAllowed as problem:
-            at, act = self.clock.now(), f"refused {declared.name}"
-            self.store.write(lambda tx: tx.audit.add(at=at, who=who.id, act=act, subject=subject)).result()
-            raise problem from None
+        return permits.require_audited(self.store, self.clock, who, declared, subject)
 
     def _ensure_standing(self) -> None:
         if self.down:

@@ -5,7 +5,7 @@ Every port has at least two real implementations, and one conformance suite in `
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar, runtime_checkable
@@ -74,12 +74,22 @@ def nothing() -> None:
 class Store(Protocol):
     """Where a node keeps everything. One writer; readers never wait for it.
 
+    Several processes of one node may share a store that allows it. Their writers take turns, a commit at a time, so all
+    that is promised of one holds for all together.
+
     - ``write``: jobs run one at a time, in the order given. All that wait share one commit. The future resolves once
       the commit is durable (it survives loss of power), or with the job's own error; a job that raises leaves no trace
       and does not harm the others. If the commit fails, every job of it fails with Unavailable and nothing is kept.
     - ``finish``: runs once per commit after its jobs and inside it; if it raises, the commit fails. ``then`` runs after
       the commit and before the next one.
     - ``read``: a consistent snapshot of what is committed; writing in it is an error.
+    - ``begin``: runs in a commit before its jobs, if another process has committed since this one did.
+    - ``follow``: the listener is called, from any thread, after another process has committed something, with what that
+      one announced; now and then also when nothing was heard. It may come late, or for several commits at once.
+    - ``announce``: a word without spaces, told to the others with the next commit that changes something. It may be
+      lost: nothing may rest on it.
+    - ``take``: whether this process may work on what is so named, until it gives it back or ends. One process at a time
+      may; that it still is this one is only known by asking again.
     """
 
     def write(self, job: Callable[[Transaction], T]) -> Future[T]: ...
@@ -87,6 +97,20 @@ class Store(Protocol):
     def finish_with(self, finish: Callable[[Transaction], None], then: Callable[[], None] = nothing) -> None: ...
 
     def read(self) -> AbstractContextManager[Transaction]: ...
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes may have it open as well."""
+
+    def begin_with(self, begin: Callable[[Transaction], None]) -> None: ...
+
+    def follow(self, listener: Callable[[Collection[str]], None]) -> None: ...
+
+    def announce(self, what: str) -> None: ...
+
+    def take(self, name: str) -> bool: ...
+
+    def give(self, name: str) -> None: ...
 
     def close(self) -> None:
         """Finish what waits, then let go. Safe to call twice."""

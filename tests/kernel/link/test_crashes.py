@@ -65,6 +65,8 @@ class CrashingStore:
     def __init__(self, store: SqlStore, points: Points) -> None:
         self._store, self._points = store, points
         self.read, self.close, self.finish_with = store.read, store.close, store.finish_with
+        self.begin_with, self.follow, self.announce = store.begin_with, store.follow, store.announce
+        self.take, self.give, self.shared = store.take, store.give, store.shared
 
     def write(self, job: Callable[[Transaction], T]) -> Future[T]:
         when = self._points.step()

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, bindparam, func, insert, literal_column, s
 from mithaq.adapters.store import schema
 from mithaq.adapters.store.pending import Pending
 from mithaq.adapters.store.prepared import Prepared
+from mithaq.adapters.store.shelves import AFTER_SLASH
 from mithaq.adapters.store.vault import SealedShelf, message_place, owner_of
 from mithaq.errors import Untrusted
 from mithaq.kernel.shelves import Edge, Message, Outcome
@@ -46,7 +47,12 @@ _WITHDRAW = (
 )
 _ABOUT = (
     select(_M.c.seq)
-    .where(_M.c.link == bindparam("l"), _M.c.outcome == _WAITS, _M.c.subject.like(bindparam("like")))
+    .where(
+        _M.c.link == bindparam("l"),
+        _M.c.outcome == _WAITS,
+        _M.c.subject >= bindparam("low"),
+        _M.c.subject < bindparam("high"),
+    )
     .order_by(_M.c.seq)
 )
 _CARRYING = select(_M).where(_M.c.subject == bindparam("subject")).order_by(_M.c.link, _M.c.seq)
@@ -139,7 +145,8 @@ class SqlLinks:
 
     def waiting_about(self, link: str, record: str) -> Sequence[int]:
         self._pending.write(_M)
-        return [row[0] for row in self._run.all(_ABOUT, {"l": link, "like": f"{record}/%"})]
+        given = {"l": link, "low": f"{record}/", "high": f"{record}{AFTER_SLASH}"}
+        return [row[0] for row in self._run.all(_ABOUT, given)]
 
     def tally(self, link: str) -> dict[str, int]:
         self._pending.write(_M)

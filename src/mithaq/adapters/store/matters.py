@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, literal_column, select
 
 from mithaq.adapters.store import schema
 from mithaq.adapters.store.pending import Pending
@@ -29,7 +29,7 @@ _DUTY_ADD = insert(_D)
 _DUTY = select(_D).where(_D.c.id == bindparam("i"))
 _DUE = (
     select(_D)
-    .where(_D.c.state == "open", _D.c.due <= bindparam("upto"))
+    .where(_D.c.state == literal_column("'open'"), _D.c.due <= bindparam("upto"))
     .order_by(_D.c.due, _D.c.id)
     .limit(bindparam("limit"))
 )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, insert, select
+from sqlalchemy import Select, bindparam, delete, insert, literal_column, select
 
 from mithaq.adapters.store import schema
 from mithaq.adapters.store.pending import Pending
@@ -27,7 +27,7 @@ _PAPERS = (
     .order_by(_P.c.id)
     .limit(bindparam("limit"))
 )
-_EXPIRE = delete(_P).where(_P.c.expires != "", _P.c.expires <= bindparam("upto"))
+_EXPIRE = delete(_P).where(_P.c.expires != literal_column("''"), _P.c.expires <= bindparam("upto"))
 
 _BLOB_ADD = insert(_B)
 _BLOB = select(_B.c.data).where(_B.c.hash == bindparam("h"))

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from sqlite3 import IntegrityError
 from typing import Any
 
 from sqlalchemy import Insert, Select, Table, bindparam, insert, select
 
-from mithaq.adapters.store.prepared import Prepared
+from mithaq.adapters.store.prepared import JOB, Prepared
 from mithaq.errors import Clash
 
 Key = tuple[Any, ...]
@@ -28,6 +27,7 @@ class Pending:
         self._readonly = readonly
         self._rows: dict[Table, dict[Key, Row]] = {}
         self._last: dict[str, Callable[[], None]] = {}
+        self._clash: Clash | None = None
 
     def add(self, table: Table, key: Key, row: Row) -> None:
         """Keep a row. Clash, now or when it is written, if its key is taken."""
@@ -57,11 +57,16 @@ class Pending:
             return
         try:
             self._run.many(_insert(table) if statement is None else statement, list(waiting.values()))
-        except IntegrityError:
+        except self._run.clashes:
+            self._run.say(f"ROLLBACK TO {JOB}")  # PostgreSQL answers nothing before that
             key = next((key for key in waiting if self._is_taken(table, key)), next(iter(waiting)))
-            raise _taken(table, key) from None
+            self._clash = _taken(table, key)
+            raise self._clash from None
 
     def flush(self) -> None:
+        """Write everything. The Clash of before, if there was one: what the job did until then was undone."""
+        if self._clash is not None:
+            raise self._clash
         for write in self._last.values():
             write()
         self._last.clear()

@@ -1,16 +1,27 @@
 """The tables. Their number is kept in the database; a database newer than this program is not touched.
 
-``STEPS`` bring an older database to the present number; new tables are made by themselves.
+``STEPS`` bring an older database to the present number, each in the words of its dialect; new tables are made by
+themselves. Text is compared byte by byte in every dialect: PostgreSQL would else sort by the language of its server.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, ColumnElement, Index, Integer, LargeBinary, MetaData, Table
+from sqlalchemy import Text as AnyText
 
 SCHEMA = 5
 
 metadata = MetaData()
 _Serial = BigInteger().with_variant(Integer, "sqlite")
+Text = AnyText().with_variant(AnyText(collation="C"), "postgresql")
+
+
+def _of(condition: ColumnElement[bool]) -> dict[str, Any]:
+    """That an index holds only the rows of which this is true."""
+    return {"sqlite_where": condition, "postgresql_where": condition}
+
 
 meta = Table("meta", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
 
@@ -40,7 +51,7 @@ records = Table(
     Column("link", Text, nullable=False),
     Column("seq", _Serial, nullable=False),
 )
-Index("records_reference", records.c.reference, sqlite_where=records.c.reference != "")
+Index("records_reference", records.c.reference, **_of(records.c.reference != ""))
 
 messages = Table(
     "messages",
@@ -57,8 +68,8 @@ messages = Table(
     Column("receipt", _Serial, nullable=False),
     Column("position", _Serial, nullable=False),
 )
-Index("messages_waiting", messages.c.link, messages.c.seq, sqlite_where=messages.c.outcome == "waiting")
-Index("messages_lane", messages.c.link, messages.c.lane, messages.c.seq, sqlite_where=messages.c.outcome == "waiting")
+Index("messages_waiting", messages.c.link, messages.c.seq, **_of(messages.c.outcome == "waiting"))
+Index("messages_lane", messages.c.link, messages.c.lane, messages.c.seq, **_of(messages.c.outcome == "waiting"))
 Index("messages_subject", messages.c.subject)
 
 edges = Table(
@@ -175,7 +186,7 @@ duties = Table(
     Column("state", Text, nullable=False),
     Column("content", LargeBinary, nullable=False),
 )
-Index("duties_due", duties.c.due, sqlite_where=duties.c.state == "open")
+Index("duties_due", duties.c.due, **_of(duties.c.state == "open"))
 
 papers = Table(
     "papers",
@@ -185,7 +196,7 @@ papers = Table(
     Column("expires", Text, nullable=False),  # empty: never
     Column("content", LargeBinary, nullable=False),
 )
-Index("papers_expires", papers.c.expires, sqlite_where=papers.c.expires != "")
+Index("papers_expires", papers.c.expires, **_of(papers.c.expires != ""))
 
 blobs = Table(
     "blobs", metadata, Column("hash", LargeBinary, primary_key=True), Column("data", LargeBinary, nullable=False)
@@ -195,19 +206,22 @@ record_keys = Table(
     "record_keys", metadata, Column("owner", Text, primary_key=True), Column("wrapped", LargeBinary, nullable=False)
 )
 
-STEPS: dict[int, tuple[str, ...]] = {
-    2: ("create index if not exists messages_lane on messages (link, lane, seq) where outcome = 'waiting'",),
-    3: (),  # statements and duties: new tables
-    4: (  # rows are derived, and folded again with their terms; the audit log is chained from here on
-        "alter table audit add column reason text not null default ''",
-        "alter table audit add column chain blob not null default x''",
-        "alter table rows add column position integer not null default 0",
-        "create index if not exists rows_newest on rows (view, exercise, position)",
-        "create index if not exists audit_subject on audit (subject, number)",
-        "create index if not exists audit_who on audit (who, number)",
-        "create index if not exists statements_kind on statements (kind, position)",
-        "delete from rows",
-        "delete from cursors",
-    ),
-    5: (),  # record keys: a new table, and what was kept in the clear is sealed under them (``vault.reseal``)
+_ROWS_AGAIN = ("delete from rows", "delete from cursors")
+STEPS: dict[str, dict[int, tuple[str, ...]]] = {
+    "sqlite": {
+        2: ("create index if not exists messages_lane on messages (link, lane, seq) where outcome = 'waiting'",),
+        3: (),  # statements and duties: new tables
+        4: (  # rows are derived, and folded again with their terms; the audit log is chained from here on
+            "alter table audit add column reason text not null default ''",
+            "alter table audit add column chain blob not null default x''",
+            "alter table rows add column position integer not null default 0",
+            "create index if not exists rows_newest on rows (view, exercise, position)",
+            "create index if not exists audit_subject on audit (subject, number)",
+            "create index if not exists audit_who on audit (who, number)",
+            "create index if not exists statements_kind on statements (kind, position)",
+            *_ROWS_AGAIN,
+        ),
+        5: (),  # record keys: a new table, and what was kept in the clear is sealed under them (``vault.reseal``)
+    },
+    "postgresql": {},  # began with schema 5
 }

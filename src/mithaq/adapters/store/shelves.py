@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from msgspec.structs import asdict, replace
-from sqlalchemy import bindparam, delete, func, insert, null, select, update
+from sqlalchemy import bindparam, delete, func, insert, literal_column, null, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from mithaq.adapters.store import schema
 from mithaq.adapters.store.pending import Pending
@@ -17,6 +18,7 @@ from mithaq.adapters.store.vault import SealedShelf, record_place
 from mithaq.kernel.clock import read_instant, write_instant
 from mithaq.kernel.shelves import Entry, Holding
 
+AFTER_SLASH = "0"  # the next character: what begins with "x/" lies from "x/" and before "x0"
 _R, _J, _D, _N, _M = schema.records, schema.journal, schema.decisions, schema.memos, schema.messages
 
 _RECORD_NEWEST = select(_R).where(_R.c.id == bindparam("id")).order_by(_R.c.version.desc()).limit(1)
@@ -25,8 +27,9 @@ _RECORD_REFERENCE = (
     select(_R)
     .where(
         _R.c.reference == bindparam("reference"),
-        _R.c.reference != "",
-        _R.c.kind.startswith(bindparam("base"), autoescape=False),
+        _R.c.reference != literal_column("''"),  # spelt out, so that the partial index is used
+        _R.c.kind >= bindparam("low"),
+        _R.c.kind < bindparam("high"),
         _R.c.exercise == bindparam("exercise"),
         _R.c.link == "",
     )
@@ -42,7 +45,10 @@ _CARRIED_ERASE = (
 )
 _JOURNAL_PAGE = select(_J).where(_J.c.position > bindparam("after")).order_by(_J.c.position).limit(bindparam("limit"))
 _JOURNAL_LAST = select(func.max(_J.c.position))
-_DECISION_PUT = insert(_D).prefix_with("OR REPLACE", dialect="sqlite")
+_DECISION_ADD = upsert(_D)  # of both dialects: they write it alike
+_DECISION_PUT = _DECISION_ADD.on_conflict_do_update(
+    index_elements=[_D.c.subject, _D.c.party], set_={"content": _DECISION_ADD.excluded.content}
+)
 _DECISION = select(_D.c.content).where(_D.c.subject == bindparam("s"), _D.c.party == bindparam("p"))
 _DECISIONS = select(_D.c.party, _D.c.content).where(_D.c.subject == bindparam("s")).order_by(_D.c.party)
 _MEMO = select(_N.c.value).where(_N.c.name == bindparam("n"))
@@ -75,7 +81,8 @@ class SqlRecords:
 
     def by_reference(self, kind_base: str, reference: str, exercise: bool) -> Holding | None:
         self._pending.write(_R)
-        given = {"reference": reference, "base": kind_base + "/", "exercise": exercise}
+        given = {"reference": reference, "exercise": exercise}
+        given |= {"low": f"{kind_base}/", "high": f"{kind_base}{AFTER_SLASH}"}
         return self._holding(self._run.first(_RECORD_REFERENCE, given))
 
     def page(self, *, after: int = 0, limit: int = 100) -> Sequence[Holding]:
@@ -169,11 +176,18 @@ class SqlMemos:
     def put(self, name: str, value: str | None) -> None:
         self._run.run(_MEMO_REMOVE, {"n": name})
         if value is not None:
-            self._run.run(_MEMO_ADD, {"name": name, "value": value})
+            self._run.run(_MEMO_ADD, {"name": name, "value": kept(value)})
 
     def names(self, prefix: str) -> Sequence[str]:
         given = {"low": prefix, "high": prefix + "\U0010ffff"}
         return [row[0] for row in self._run.all(_MEMO_NAMES, given)]
+
+
+def kept(value: Any) -> Any:
+    """Text as every database can keep it. Character 0, which PostgreSQL has not, comes from partners' odd values only:
+    they are kept as exact bytes elsewhere, and what is shown of them must not stop a view.
+    """
+    return value.replace("\0", "\ufffd") if isinstance(value, str) and "\0" in value else value
 
 
 def _held(row: tuple[Any, ...]) -> Holding:

@@ -7,28 +7,27 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, select
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
-from sqlalchemy.schema import CreateIndex, CreateTable
 
-from mithaq.adapters.store import schema
 from mithaq.adapters.store.checkpointer import BACKSTOP, Checkpointer
 from mithaq.adapters.store.links import SqlLinks
 from mithaq.adapters.store.matters import SqlDuties, SqlStatements
+from mithaq.adapters.store.migrate import check_schema
+from mithaq.adapters.store.others import Nobody, Others
 from mithaq.adapters.store.papers import SqlAudit, SqlBlobs, SqlPapers
 from mithaq.adapters.store.pending import Pending
 from mithaq.adapters.store.prepared import Prepared
 from mithaq.adapters.store.shelves import SqlDecisions, SqlJournal, SqlMemos, SqlRecords
-from mithaq.adapters.store.vault import SealedShelf, Vault, reseal
+from mithaq.adapters.store.turns import Alone, Turns
+from mithaq.adapters.store.vault import SealedShelf, Vault
 from mithaq.adapters.store.views import SqlViews
 from mithaq.adapters.store.writer import Writer
-from mithaq.errors import Clash, Unavailable
+from mithaq.errors import Unavailable
 from mithaq.kernel.ports import Transaction, nothing
 
 T = TypeVar("T")
@@ -39,7 +38,7 @@ class SqlTransaction:
     """The shelves over one connection. What they add waits in ``pending`` until ``flush`` or until it is asked for."""
 
     def __init__(self, connection: Connection, vault: Vault, *, readonly: bool = False) -> None:
-        run = Prepared(connection)
+        run = self._run = Prepared(connection)
         pending = Pending(run, readonly)
         sealed = SealedShelf(vault, run, pending)
         self.flush = pending.flush
@@ -55,6 +54,10 @@ class SqlTransaction:
         self.papers = SqlPapers(run, pending)
         self.blobs = SqlBlobs(run, pending, sealed)
 
+    @property
+    def wrote(self) -> bool:
+        return self._run.wrote
+
 
 class SqlStore:
     """A Store over one database: the writer has a connection of its own, readers take theirs from ``reading``.
@@ -68,22 +71,33 @@ class SqlStore:
         reading: Engine,
         alone: AbstractContextManager[Any],
         vault: Vault,
+        *,
         checkpointer: Checkpointer | None = None,
+        turns: Turns | None = None,
+        others: Others | None = None,
+        moving: bool = False,
     ) -> None:
         self._reading = reading
         self._vault = vault
         self._alone = alone
         self._engines = (writing, reading)
-        self._connection = writing.connect()
-        with self._connection.begin():
-            _check_schema(self._connection, vault)
+        self._writing = writing
+        self._lost: type[Exception] = reading.dialect.loaded_dbapi.OperationalError
+        with writing.connect() as connection, connection.begin():
+            check_schema(connection, vault, moving=moving)
         self._checkpointer = checkpointer
-        self._writer = Writer(self._connection, lambda connection: SqlTransaction(connection, vault), alone)
+        self._others = others or Nobody()
+        self._writer = Writer(writing, lambda connection: SqlTransaction(connection, vault), alone, turns or Alone())
+        self.follow, self.announce = self._others.follow, self._others.announce
+        self.take, self.give = self._others.take, self._others.give
         if checkpointer is not None:
             self._writer.finish_with(lambda _: None, checkpointer.committed)
 
     def write(self, job: Callable[[Transaction], T]) -> Future[T]:
         return self._writer.write(job)
+
+    def begin_with(self, begin: Callable[[Transaction], None]) -> None:
+        self._writer.begin_with(begin)
 
     def finish_with(self, finish: Callable[[Transaction], None], then: Callable[[], None] = nothing) -> None:
         self._writer.finish_with(finish, then)
@@ -93,21 +107,46 @@ class SqlStore:
         """How many commits were made: fewer than writes, when many waited together."""
         return self._writer.commits
 
+    @property
+    def shared(self) -> bool:
+        return not isinstance(self._others, Nobody)
+
+    @property
+    def _connection(self) -> Connection:
+        return self._writer.connection
+
     @contextmanager
     def read(self) -> Iterator[Transaction]:
+        try:
+            with self._alone, self._reading.connect() as connection, connection.begin():
+                yield SqlTransaction(connection, self._vault, readonly=True)
+        except (self._lost, OperationalError) as problem:
+            self._reading.dispose()  # the others that wait there are of the same server
+            detail = str(getattr(problem, "orig", None) or problem).strip().splitlines()[0]
+            raise Unavailable("store", f"the store cannot be read: {detail}", hint="try again") from None
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A snapshot below the shelves, for moving all of it."""
         with self._alone, self._reading.connect() as connection, connection.begin():
-            yield SqlTransaction(connection, self._vault, readonly=True)
+            yield connection
+
+    @contextmanager
+    def alone_writing(self) -> Iterator[Connection]:
+        """A durable transaction below the shelves, for moving all of it. Not beside jobs of this process."""
+        with self._alone, self._writing.connect() as connection, connection.begin():
+            yield connection
 
     def close(self) -> None:
         self._writer.close()
+        self._others.close()
         if self._checkpointer is not None:
             self._checkpointer.close()
-        self._connection.close()
         for engine in self._engines:
             engine.dispose()
 
 
-def open_store(path: Path | str, secret: bytes | None = None) -> SqlStore:
+def open_store(path: Path | str, secret: bytes | None = None, *, moving: bool = False) -> SqlStore:
     """The store in this SQLite file, made if absent and readable by its owner only; ``:memory:`` lives in memory.
 
     ``secret``: what its record keys are wrapped under, the same 32 bytes each time; without, they are no secret.
@@ -129,7 +168,7 @@ def open_store(path: Path | str, secret: bytes | None = None) -> SqlStore:
         _control(writing, "BEGIN IMMEDIATE", f"wal_autocheckpoint={BACKSTOP}")
         _control(reading, "BEGIN", "query_only=ON")
         copying = create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args={"timeout": 30})
-        return SqlStore(writing, reading, nullcontext(), vault, Checkpointer(copying))
+        return SqlStore(writing, reading, nullcontext(), vault, checkpointer=Checkpointer(copying), moving=moving)
     except (OSError, DatabaseError) as problem:
         detail = str(getattr(problem, "orig", problem))
         raise Unavailable("store", f"the store cannot be opened: {detail}", where=str(path)) from None
@@ -154,52 +193,3 @@ def _control(engine: Engine, begin: str, *more: str) -> None:
     @event.listens_for(engine, "begin")
     def began(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
-
-
-@cache
-def _tables() -> dict[str, tuple[str, ...]]:
-    """By table, what makes it and its indexes: compiled once for all stores of a process, which is most of the work."""
-    made: dict[str, tuple[str, ...]] = {}
-    for table in schema.metadata.sorted_tables:
-        indexes = sorted(table.indexes, key=lambda index: str(index.name))
-        statements: list[CreateTable | CreateIndex] = [CreateTable(table), *map(CreateIndex, indexes)]
-        made[table.name] = tuple(str(each.compile(dialect=sqlite.dialect())) for each in statements)
-    return made
-
-
-def _make_tables(connection: Connection) -> None:
-    """Make the tables that are absent. One that is there is left to ``STEPS``, with its indexes."""
-    there = set(connection.exec_driver_sql("select name from sqlite_master where type = 'table'").scalars())
-    for name, statements in _tables().items():
-        for statement in statements if name not in there else ():
-            connection.exec_driver_sql(statement)
-
-
-def _check_schema(connection: Connection, vault: Vault) -> None:
-    _make_tables(connection)
-    found = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.name == "schema"))
-    number = schema.SCHEMA if found is None else int(found)
-    if number > schema.SCHEMA:
-        raise Clash(
-            "schema", f"the store has schema {found}; this program knows {schema.SCHEMA}", hint="upgrade Mithaq"
-        )
-    for step in range(number + 1, schema.SCHEMA + 1):
-        for statement in schema.STEPS[step]:
-            connection.exec_driver_sql(statement)
-    if number < 5:
-        run = Prepared(connection)
-        pending = Pending(run, readonly=False)
-        reseal(run, SealedShelf(vault, run, pending))
-        pending.flush()
-    _check_secret(connection, vault)
-    connection.execute(delete(schema.meta).where(schema.meta.c.name == "schema"))
-    connection.execute(insert(schema.meta), {"name": "schema", "value": str(schema.SCHEMA)})
-
-
-def _check_secret(connection: Connection, vault: Vault) -> None:
-    """Untrusted unless the record keys are wrapped under the secret that this store was first opened with."""
-    found = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.name == "vault"))
-    if found is None:
-        connection.execute(insert(schema.meta), {"name": "vault", "value": vault.wrap("vault", b"").hex()})
-    else:
-        vault.unwrap("vault", bytes.fromhex(found))

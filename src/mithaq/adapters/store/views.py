@@ -11,6 +11,7 @@ from sqlalchemy import Select, bindparam, delete, exists, insert, select, update
 
 from mithaq.adapters.store import schema
 from mithaq.adapters.store.prepared import Prepared
+from mithaq.adapters.store.shelves import kept
 from mithaq.kernel import canonical
 from mithaq.kernel.shelves import Row
 
@@ -85,11 +86,11 @@ class SqlViews:
 
     def put(self, view: str, row: Row) -> None:
         self.remove(view, row.key)
-        values = {name: getattr(row, name) for name in Row.__struct_fields__ if name != "terms"}
+        values = {name: kept(getattr(row, name)) for name in Row.__struct_fields__ if name != "terms"}
         self._run.run(_ROW_ADD, values | {"view": view, "body": canonical.encode(row.body)})
         if row.terms:
             common = {"view": view, "exercise": row.exercise, "key": row.key}
-            self._run.many(_TERM_ADD, [common | {"term": term} for term in dict.fromkeys(row.terms)])
+            self._run.many(_TERM_ADD, [common | {"term": term} for term in dict.fromkeys(map(kept, row.terms))])
 
     def remove(self, view: str, key: str) -> None:
         self._run.run(_ROW_REMOVE, {"v": view, "k": key})
@@ -159,7 +160,7 @@ def _range(term: str) -> tuple[str, str]:
     """From and before which terms lie that are this one, or that begin with it where it ends in a star."""
     if term.endswith("*"):
         return term[:-1], term[:-1] + _BEYOND
-    return term, term + "\0"
+    return term, term + "\1"  # PostgreSQL keeps no character 0, and terms have neither
 
 
 def _row(found: tuple[Any, ...]) -> Row:

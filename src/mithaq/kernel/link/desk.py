@@ -17,6 +17,7 @@ from mithaq.kernel.link import recall as recalls
 from mithaq.kernel.link.log import tiles
 from mithaq.kernel.link.log.checkpoint import read_checkpoint
 from mithaq.kernel.link.log.proof import Tree
+from mithaq.kernel.link.told import told
 from mithaq.kernel.matter import link as matters
 from mithaq.kernel.matter.record import Why, mark, recalled
 from mithaq.kernel.people.roles import EVERYONE, OPERATIONAL
@@ -204,6 +205,7 @@ def _link_state(desk: Desk, link: str) -> LinkState:
     line, rings = desk.node.lines[partner], desk.node.rings
     warning = (rings.own if ours else rings.partner(partner)).ring.warning(desk.at)
     stopped, theirs = pause.standing(desk.tx, partner), matters.theirs(desk.tx, partner)
+    shown = None if line.ours else told(desk.tx, partner)  # by the process that delivers on it
     return LinkState(
         link=link,
         partner=partner,
@@ -212,8 +214,8 @@ def _link_state(desk: Desk, link: str) -> LinkState:
         accepted=tally.get("accepted", 0),
         refused=tally.get("refused", 0),
         tombstone=tally.get("tombstone", 0),
-        state=_state(stopped, theirs.standing if theirs else "", line.state if ours else "receiving"),
-        problem="; ".join(filter(None, (line.problem if ours else "", warning))),
+        state=_state(stopped, theirs.standing if theirs else "", (shown or line).state if ours else "receiving"),
+        problem="; ".join(filter(None, ((shown or line).problem if ours else "", warning))),
         oldest=_oldest(desk, link) if ours else 0,
         bytes=line.bytes_out if ours else line.bytes_in,
         unsure=ours and partner in desk.node.unsure,

@@ -41,6 +41,7 @@ class Ends(Struct, frozen=True):
     keep: Keep
     metrics: Metrics
     tell: Callable[[], None]  # something may move now
+    take: Callable[[str], bool]  # whether this process may deliver to a partner
     cosigner: Cosigner | None = None  # a node of before there were witness keys cosigns nothing
 
     @property

@@ -163,6 +163,7 @@ class Inbound:
         def job(tx: Transaction) -> _Done:
             if epochs.current(tx, delivery.sender, delivery.receiver) != link:
                 raise Unavailable("epoch", "the link was begun anew meanwhile")
+            ends.store.announce(f"{'reached' if delivery.after is None else 'anew'}/{delivery.sender}")
             mark = tx.statements.mark()
             held: tuple[str, ...] = ()
             checkpoint = None

@@ -30,6 +30,7 @@ class Line:
         self.asked = False  # whether it answered a question since we were started, or told of a restore
         self.head: int | None = None  # how much of our link it holds, as it last signed; None until it was asked
         self.uncosigned = False  # its last receipt that could have cosigned did not
+        self.ours = True  # whether this process delivers on it, and so knows how it is
         self.bytes_out = 0
         self.bytes_in = 0
         self.news = 0  # counts what an attempt may have to do: something was numbered, or the head is to be asked for

@@ -18,6 +18,7 @@ from mithaq.kernel.statement import payload
 from mithaq.kernel.values import digest
 
 KIND = "keys/1"
+OWED = "manifest-owed/"
 
 
 def newest(tx: Transaction, known: Identity, at: datetime | None = None) -> Identity:
@@ -78,11 +79,11 @@ def held_against(tx: Transaction, known: Identity, manifest: str) -> tuple[str, 
 
 def is_owed(tx: Transaction, party: str) -> bool:
     """Whether our manifest is still to be numbered for this partner: it was not sure how far we had come."""
-    return tx.memos.get(f"manifest-owed/{party}") is not None
+    return tx.memos.get(f"{OWED}{party}") is not None
 
 
 def owe(tx: Transaction, party: str, owed: bool = True) -> None:
-    tx.memos.put(f"manifest-owed/{party}", "yes" if owed else None)
+    tx.memos.put(f"{OWED}{party}", "yes" if owed else None)
 
 
 def link_of(revocation: str) -> str:

@@ -53,7 +53,7 @@ class Outbound:
                 moved += self._charter(party)
                 line.refused(clock.monotonic())
                 return moved
-            while not self._paused(party) and (settled := self.deliver(party)) is not None:
+            while self._ends.take(party) and not self._paused(party) and (settled := self.deliver(party)) is not None:
                 if settled.outcome == "paused":
                     moved += self._charter(party)
                     line.refused(clock.monotonic())

@@ -15,7 +15,7 @@ from mithaq.errors import Untrusted
 from mithaq.kernel.keyring import Keyring
 from mithaq.kernel.link import manifests
 from mithaq.kernel.party import Identity
-from mithaq.kernel.ports import Store
+from mithaq.kernel.ports import Store, Transaction
 
 
 class Rings:
@@ -35,9 +35,9 @@ class Rings:
         self.changing = Lock()  # held while our own keys change; never taken by the store's writer
         self._own = own.party
         self._known: dict[str, Identity] = {each.party: each for each in (own, *partners)}
-        for each in tuple(self._known.values()):
-            if each.root is not None:
-                self.renew(each.party, at)
+        self._mark: tuple[int, str] | None = None  # of the newest statement about keys that was looked at
+        with store.read() as tx:
+            self.look(tx, at)
 
     @property
     def own(self) -> Identity:
@@ -76,6 +76,20 @@ class Rings:
     def renew(self, party: str, at: datetime) -> None:
         """Take up what the store keeps of this nation's keys by now."""
         with self._lock, self._store.read() as tx:
-            before, self._known[party] = self._known[party], manifests.newest(tx, self._known[party], at)
-            if self._learn is not None and self._known[party].manifest != before.manifest:
-                self._learn(self._known[party])
+            self._renew(tx, party, at)
+
+    def look(self, tx: Transaction, at: datetime) -> None:
+        """Take up what is kept by now of all of them, whoever kept it."""
+        mark = tx.statements.mark(manifests.KIND)
+        with self._lock:
+            if self._mark is not None and mark[0] <= self._mark[0]:
+                return
+            self._mark = mark
+            for party, each in self._known.copy().items():
+                if each.root is not None:
+                    self._renew(tx, party, at)
+
+    def _renew(self, tx: Transaction, party: str, at: datetime) -> None:
+        before, self._known[party] = self._known[party], manifests.newest(tx, self._known[party], at)
+        if self._learn is not None and self._known[party].manifest != before.manifest:
+            self._learn(self._known[party])

@@ -31,6 +31,7 @@ class Rotation:
         self._unsure = unsure  # partners for whom nothing may be numbered yet
         self._coming: Identity | None = None  # what we are known by once the present commit is durable
         self._pair: VerifyKeys | None = None  # the pair that signs
+        self._seen = ends.rings.own.manifest  # whose pair it is
         self._lacking: VerifyKeys | None = None  # a pair whose time has come, and that is not in the key store
 
     def sign_head(self, tx: Transaction, link: str) -> None:
@@ -80,6 +81,23 @@ class Rotation:
                 ends.metrics.count("keys_lacking")
             else:
                 ends.rings.renew(ends.party, at)
+
+    def follow(self) -> None:
+        """If another process has taken up keys of ours, sign with the pair that it signs with. In a transaction.
+
+        NotFound, and so the commit fails, if this process does not hold it: it must not sign with one given up.
+        """
+        own = self._ends.rings.own
+        if own.manifest == self._seen:
+            return
+        try:
+            pair = own.ring.signing_now(self._ends.clock.now()).keys
+        except Unavailable:
+            return  # as in ``turn``
+        if pair != self._pair:
+            self._ends.keys.use(pair)
+            self._pair = pair
+        self._seen = own.manifest
 
     def number_owed(self, tx: Transaction, party: str, at: datetime) -> None:
         """Number for a partner what could not be numbered before it had told how far we had come."""

@@ -12,9 +12,10 @@ from msgspec.structs import replace
 
 from mithaq.errors import NotAllowed
 from mithaq.kernel import canonical
+from mithaq.kernel.clock import Clock
 from mithaq.kernel.people.actor import Actor
 from mithaq.kernel.people.officer import present
-from mithaq.kernel.ports import Transaction
+from mithaq.kernel.ports import Store, Transaction
 
 SORT = "people"
 FOUNDED = "founded"
@@ -82,3 +83,14 @@ def require(tx: Transaction, actor: Actor, declared: Declared) -> Actor:
         roles = ", ".join(sorted(holders(declared, permissions(tx)))) or "nobody"
         raise NotAllowed("permission", f"{declared.name} is not for {actor.id}", hint=f"it is for: {roles}")
     return found
+
+
+def require_audited(store: Store, clock: Clock, who: Actor, declared: Declared, subject: str) -> Actor:
+    """The actor as it is now. NotAllowed, and that it was refused is in the audit log before it is told."""
+    try:
+        with store.read() as tx:
+            return require(tx, who, declared)
+    except NotAllowed as problem:
+        at, act = clock.now(), f"refused {declared.name}"
+        store.write(lambda tx: tx.audit.add(at=at, who=who.id, act=act, subject=subject)).result()
+        raise problem from None
