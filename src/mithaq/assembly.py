@@ -16,6 +16,7 @@ from mithaq.adapters.pictures.pillow import PillowPictures
 from mithaq.adapters.store.sql import SqlStore, open_store
 from mithaq.adapters.store.watermark import Watermark
 from mithaq.adapters.transport.certificate import make_certificate
+from mithaq.adapters.transport.gate import GateTransport
 from mithaq.adapters.transport.https import HttpsTransport
 from mithaq.capabilities import load, load_all
 from mithaq.config import Config, Home, read_config, unlock_secret, write_config, write_private
@@ -98,7 +99,7 @@ def open_home(
         partners=partners,
         book=book,
         capabilities=capabilities,
-        transport=transport or HttpsTransport(home.tls, partners),
+        transport=transport or transport_of(home, config, partners),
         randomness=secrets.token_bytes,
         evidence=EvidenceFolder(home.evidence).keep,
         metrics=metrics or PrometheusMetrics(),
@@ -116,6 +117,17 @@ def open_home_store(home: Home, path: Path | None = None) -> SqlStore:
 def _store_secret(keys: Keyed) -> bytes:
     """What the record keys of a home's store are wrapped under. It never changes, though signing keys do."""
     return keys.mac(b"mithaq record keys 1")
+
+
+def transport_of(home: Home, config: Config, partners: list[Partner]) -> Transport:
+    """How this node reaches its partners: through its gate if it has one, else by itself."""
+    if config.gate is None:
+        return HttpsTransport(home.tls, partners)
+    try:
+        return GateTransport(config.gate.url, home.core_tls, home.gate_certificate.read_text())
+    except OSError as problem:
+        why = f"what the gate must show cannot be read: {problem.strerror}"
+        raise NotFound("gate", why, where=str(home.gate), hint="mithaq gate use URL") from None
 
 
 def load_keys(home: Home, at: datetime | None = None) -> KeyFile:

@@ -8,6 +8,7 @@ law/            vocabulary, kinds, floor, national laws, adopted.json which says
 partners/XX.json                   the cards we trust, pinned by fingerprint in node.toml
 evidence/       what a partner signed that contradicts itself, and what was turned away
 watermark       how far the journal had come: a store that was set back is noticed
+gate/           of a core: by what it is known to its gate, and the certificate its gate must show
 sessions/NAME   the session of an officer who signed in at this terminal (0600)
 """
 
@@ -46,6 +47,12 @@ class PartnerSettings(Struct, frozen=True, forbid_unknown_fields=True):
     fingerprint: Digest
 
 
+class GateSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the gate of a core waits for its calls."""
+
+    url: Url
+
+
 class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The settings in node.toml."""
 
@@ -55,6 +62,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     link: Bind = Bind()
     capabilities: tuple[str, ...] = ("intelligence",)
     partners: dict[PartyId, PartnerSettings] = {}
+    gate: GateSettings | None = None  # with one, this node is a core: it does not face abroad
 
 
 class Home:
@@ -83,6 +91,9 @@ class Home:
         self.adopted = path / "law" / "adopted.json"
         self.partners = path / "partners"
         self.sessions = path / "sessions"
+        self.gate = path / "gate"
+        self.core_tls = path / "gate" / "core.pem"
+        self.gate_certificate = path / "gate" / "gate.crt"
 
     def partner(self, party: str) -> Path:
         return self.partners / f"{party}.json"
@@ -192,6 +203,7 @@ def _toml(config: Config) -> str:
     for face in ("inside", "link"):
         bind: Bind = getattr(config, face)
         lines += ["", f"[{face}]", f"host = {_text(bind.host)}", f"port = {bind.port}"]
+    lines += ["", "[gate]", f"url = {_text(config.gate.url)}"] if config.gate else []
     for party, partner in sorted(config.partners.items()):
         lines += [
             "",

@@ -18,6 +18,7 @@ GROUPS = {
     "law": "agreements and laws: check, show, decide by, sign, adopt",
     "matter": "joint matters: what was said, where each party stands, what is owed",
     "link": "the links to partners: state and proofs",
+    "gate": "the program that faces abroad for a core, and holds sealed envelopes alone",
     "bundle": "deliveries in files, carried by hand where there is no line",
     "attachment": "pictures that records name: give one, get one",
     "people": "officers, programs, roles: who may do what",

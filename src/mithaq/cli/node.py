@@ -58,7 +58,7 @@ def init(
 @node.command()
 @pass_home
 def serve(home: Home) -> None:
-    """Serve the node until Ctrl-C: commands on loopback, partners over HTTPS."""
+    """Serve the node until Ctrl-C: commands on loopback, partners over HTTPS or, for a core, through its gate."""
     serve_home(home)
 
 
@@ -76,7 +76,7 @@ def serve_home(home: Home, *, clock: Clock | None = None, store: Store | None = 
     with locked(home):
         config = read_config(home)
         served = open_home(home, clock=clock, store=store)
-        faces = Faces(_address(config.inside), _address(config.link))
+        faces = Faces(_address(config.inside), _address(config.link) if config.gate is None else None)
         told = {"party": config.party, "pid": os.getpid(), "inside": faces.inside_url, "link": faces.link_url}
 
         def ready() -> None:
@@ -155,6 +155,7 @@ def show_status(found: dict[str, Any]) -> None:
     rows += [("partners", ", ".join(found["partners"]) or "none"), ("journal", str(found["journal"]))]
     keys = f"manifest {found['manifest']}" if found["manifest"] else "no root: they never change (docs/keys.md)"
     rows += [("keys", found["keys_problem"] or keys), ("statements are signed by", found["speaks_through"])]
+    rows += [("gate", found["gate"])] if found["gate"] else []
     rows += [("owed", f"{found['owed']}: mithaq matter duties")] if found["owed"] else []
     table(f"node {found['party']}", ("", ""), rows)
     if found["links"]:

@@ -76,6 +76,7 @@ class Surroundings(Struct, frozen=True):
     commands: Mapping[str, Command]
     questions: Mapping[str, Question]
     pictures: Pictures
+    gate: Callable[[], str]  # how our gate is; nothing where there is none
 
     @property
     def card(self) -> Card:

@@ -31,7 +31,7 @@ from mithaq.kernel.people.act import Ask, asked_for, run, subject_of
 from mithaq.kernel.people.actor import NODE, Actor
 from mithaq.kernel.people.door import Door
 from mithaq.kernel.plug import Capability
-from mithaq.kernel.ports import Metrics, NoMetrics, NoPictures, Pictures, Store, Transaction, Transport
+from mithaq.kernel.ports import Gated, Metrics, NoMetrics, NoPictures, Pictures, Store, Transaction, Transport
 from mithaq.kernel.standing import Standing
 from mithaq.kernel.view import View, advance, behind
 
@@ -71,7 +71,7 @@ class Node:
         self.questions = {each.name: each for capability in self.capabilities for each in capability.questions}
         self.views: tuple[View, ...] = tuple(view for each in self.capabilities for view in each.views)
         self._rules = reaction.Rules.of(self.capabilities)
-        self._transport = transport
+        self.transport = transport
         self.rings = Rings(store, identity, [each.known for each in self.partners.values()], clock.now(), learn)
         self._touched: set[str] = set()
         self._refused: list[tuple[str, str, str]] = []  # acts of this commit that were undone, to be audited in it
@@ -112,6 +112,7 @@ class Node:
             commands=self.commands,
             questions=self.questions,
             pictures=pictures or NoPictures(),
+            gate=transport.gate if isinstance(transport, Gated) else str,
         )
         self._position = 0
         store.finish_with(self._finish, lambda: watermark(self._position) if watermark else None)
@@ -129,7 +130,7 @@ class Node:
     def close(self) -> None:
         """Finish what is being written, then let go of store and transport."""
         self.store.close()
-        self._transport.close()
+        self.transport.close()
 
     # -- inside the nation -------------------------------------------------------------------------------------------
 

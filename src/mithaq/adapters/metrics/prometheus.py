@@ -22,6 +22,15 @@ MEANINGS = {
     "link_oldest_seconds": "how long the oldest waiting message has waited",
     "link_size": "numbers in the log of a link",
     "link_up": "1 if the line to the partner is up, 0 if it is retrying or paused",
+    "gate_brought": "deliveries of a partner that the core answered, through this gate",
+    "gate_carried": "deliveries of the core that a partner answered, through this gate",
+    "gate_core_up": "1 while the core calls this gate",
+    "gate_dropped": "deliveries of a partner that were not taken, by reason",
+    "gate_held_bytes": "sealed bytes of partners that wait in memory for the core",
+    "gate_late": "answers of the core that nobody waited for any more",
+    "gate_not_carried": "deliveries of the core that a partner did not answer, by reason",
+    "gate_up": "1 if our gate was reached when it was last called",
+    "gate_waiting": "deliveries of partners that wait for the core",
     "link_unsure": "1 while, after a restore, the partner has not told how far we had come",
 }
 
