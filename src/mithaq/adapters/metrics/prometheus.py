@@ -12,6 +12,7 @@ MEANINGS = {
     "deliveries_received": "deliveries taken from a partner, by outcome",
     "deliveries_turned_away": "deliveries that were not signed, sealed or spelt as they must be, by code",
     "signed_in_grace": "deliveries taken although the key or manifest had expired, in its grace",
+    "keys_expire_seconds": "seconds until the newest key or manifest of ours ends",
     "keys_lacking": "times that a signing key whose time had come was not in the key store",
     "messages_received": "messages of deliveries, by verdict; one that comes again counts again",
     "messages_settled": "our messages that got their verdict",
@@ -47,20 +48,20 @@ class PrometheusMetrics:
     def count(self, name: str, value: float = 1, **labels: str) -> None:
         if name not in self._counters:
             self._counters[name] = Counter(f"mithaq_{name}", MEANINGS[name], sorted(labels), registry=self._registry)
-        self._counters[name].labels(**labels).inc(value)
+        (self._counters[name].labels(**labels) if labels else self._counters[name]).inc(value)
 
     def observe(self, name: str, seconds: float, **labels: str) -> None:
         if name not in self._times:
             self._times[name] = Histogram(
                 f"mithaq_{name}_seconds", MEANINGS[name], sorted(labels), registry=self._registry, buckets=BUCKETS
             )
-        self._times[name].labels(**labels).observe(seconds)
+        (self._times[name].labels(**labels) if labels else self._times[name]).observe(seconds)
 
     def gauge(self, name: str, value: float, **labels: str) -> None:
         """Set what is looked at when somebody asks."""
         if name not in self._gauges:
             self._gauges[name] = Gauge(f"mithaq_{name}", MEANINGS[name], sorted(labels), registry=self._registry)
-        self._gauges[name].labels(**labels).set(value)
+        (self._gauges[name].labels(**labels) if labels else self._gauges[name]).set(value)
 
     def text(self) -> bytes:
         """All of it, in the text format of Prometheus."""

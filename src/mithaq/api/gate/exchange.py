@@ -32,10 +32,11 @@ class Exchange:
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        self._waiting: asyncio.Queue[_Waiting] = asyncio.Queue()
+        self._waiting: asyncio.Queue[_Waiting | None] = asyncio.Queue()
         self._given: dict[str, _Waiting] = {}
         self._turns = 0
         self._seen: float | None = None
+        self._over = False
         self.held = 0
 
     @property
@@ -58,7 +59,7 @@ class Exchange:
 
     async def carry(self, sealed: bytes) -> Reply:
         """The core's answer. Unavailable if it is away, busy or slow: then nothing is known of what it did."""
-        if not self.core:
+        if not self.core or self._over:
             raise Unavailable("core-away", "the core has not called for a while")
         if self.held + len(sealed) > HELD:
             raise Unavailable("full", "too much waits for the core")
@@ -84,7 +85,9 @@ class Exchange:
         try:
             async with asyncio.timeout(WAIT):
                 while True:
-                    one = await self._waiting.get()
+                    one = None if self._over else await self._waiting.get()
+                    if one is None:
+                        return None
                     if not one.answer.done():
                         self._given[one.given.number] = one
                         one.taken.set()
@@ -94,6 +97,12 @@ class Exchange:
         finally:
             self._turns -= 1
             self._seen = self._monotonic()
+
+    def end(self) -> None:
+        """The gate stops: every open turn ends now, with nothing."""
+        self._over = True
+        for _ in range(self._turns):
+            self._waiting.put_nowait(None)
 
     def answer(self, reply: Reply) -> bool:
         """Whether somebody still waits for this answer. One that comes too late is dropped."""

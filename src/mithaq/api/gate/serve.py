@@ -60,6 +60,7 @@ class GateServer:
         ]
 
     async def run(self) -> None:
+        self._loop = asyncio.get_running_loop()
         try:
             serving = zip(self.servers, self._sockets, strict=True)
             await asyncio.gather(*(each.serve([listener]) for each, listener in serving))
@@ -68,6 +69,7 @@ class GateServer:
 
     def stop(self) -> None:
         """From any thread."""
+        self._loop.call_soon_threadsafe(self.exchange.end)
         for server in self.servers:
             server.should_exit = True
 
@@ -81,7 +83,7 @@ def serve_gate(home: GateHome, faces: Faces, listeners: Listeners, token: str, r
 
     async def run() -> None:
         server = GateServer(home, faces, listeners, token, ready)
-        until_asked(server.servers)
+        until_asked(server.servers, server.exchange.end)
         await server.run()
 
     asyncio.run(run())
