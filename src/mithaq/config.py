@@ -9,6 +9,7 @@ partners/XX.json                   the cards we trust, pinned by fingerprint in 
 evidence/       what a partner signed that contradicts itself, and what was turned away
 watermark       how far the journal had come: a store that was set back is noticed
 gate/           of a core: by what it is known to its gate, and the certificate its gate must show
+spool/XX.json   how far was spooled for a partner, where a diode carries bundles
 sessions/NAME   the session of an officer who signed in at this terminal (0600)
 """
 

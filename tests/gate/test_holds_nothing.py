@@ -77,7 +77,7 @@ def test_under_load_nothing_is_found_that_a_gate_must_not_hold(gated: Gated) -> 
 
     def load() -> None:
         try:
-            for first in range(0, 120, 20):
+            for first in range(0, 60, 20):
                 for nation in nations:
                     state(nation, 20, first)
             gated.rehearsal.settle()
@@ -92,7 +92,7 @@ def test_under_load_nothing_is_found_that_a_gate_must_not_hold(gated: Gated) -> 
             assert search.in_memory(gate_pid(gated, party), needles) == set()
         looks += 1
     thread.join()
-    gated.assert_sound(240)
+    gated.assert_sound(120)
     for party, needles in forbidden.items():
         assert search.in_files(gated.gates[party].home, needles) == set()
         log = (gated.gates[party].home / "serve.log").read_text()

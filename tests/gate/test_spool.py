@@ -17,15 +17,16 @@ import pytest
 from mithaq.adapters.transport import spool
 from mithaq.cli.rehearsal import Rehearsal
 from tests.gate.gated import command
-from tests.worlds import alert
+from tests.worlds import alert, homes
 
 
 class Diode:
     """JO's folder, SA's folder, and what carries from one to the other. There is no line between them."""
 
     def __init__(self, folder: Path) -> None:
-        self.nations = Rehearsal(folder / "homes").nations
+        shutil.copytree(homes(), folder / "homes")
         self.rehearsal = Rehearsal(folder / "homes")
+        self.nations = self.rehearsal.nations
         self.out, self.into, self.back = (folder / name for name in ("out", "into", "back"))
         for each in (self.out, self.into, self.back):
             each.mkdir()
