@@ -91,10 +91,10 @@ class Gated:
         for gate in self.gates.values():
             gate.stop()
 
-    def assert_sound(self, released: int) -> None:
+    def assert_sound(self) -> None:
         """Nothing lost, doubled or out of order; both sides hold the same logs, and they verify."""
         found = self.rehearsal.audit()
         names = ("lost", "duplicates", "out_of_order", "root_mismatches")
         assert [found[name] for name in names] == [0, 0, 0, 0]
         assert found["logs_verified"] == found["logs"] > 0
-        assert found["released"] == found["received"] == released
+        assert found["released"] == found["received"] > 0

@@ -115,26 +115,30 @@ def renew(home: Home, source: Path, as_json: bool) -> None:
 @pass_home
 def serve(home: Home) -> None:
     """Serve the gate until Ctrl-C: partners over HTTPS, its core by the core's own calls, figures on loopback."""
+    serve_gate_home(_home(home))
+
+
+def serve_gate_home(home: GateHome) -> None:
+    """Serve the gate of a home until SIGINT or SIGTERM; say on standard output where, once it answers."""
     from mithaq.api.gate.home import read_binds, read_faces
     from mithaq.api.gate.serve import Listeners, serve_gate
     from mithaq.cli.reach import home_token
     from mithaq.config import locked, write_private
 
     log_to_stderr()
-    made = _home(home)
-    faces, binds = read_faces(made), read_binds(made)
-    with locked(made):
+    faces, binds = read_faces(home), read_binds(home)
+    with locked(home):
         listeners = Listeners(binds)
         told = {"party": faces.party, "pid": os.getpid(), **listeners.told()}
 
         def ready() -> None:
-            write_private(made.serving, json.dumps(told).encode())
+            write_private(home.serving, json.dumps(told).encode())
             click.echo(json.dumps(told))
 
         try:
-            serve_gate(made, faces, listeners, home_token(made), ready)
+            serve_gate(home, faces, listeners, home_token(home), ready)
         finally:
-            made.serving.unlink(missing_ok=True)
+            home.serving.unlink(missing_ok=True)
 
 
 @gate.command()

@@ -1,4 +1,6 @@
-"""A gate holds no plaintext and no key but that of its certificate: its memory and its files are searched for them.
+"""Core and gate as real processes: what a gate holds, and what is lost when either is killed.
+
+A gate holds no plaintext and no key but that of its certificate: its memory and its files are searched for them.
 
 Records with marker strings go through real processes in both directions while the gates are searched. The same search
 finds the markers and keys in the memory of a core, and finds in that of a gate what a gate must hold: so it would find
@@ -92,7 +94,7 @@ def test_under_load_nothing_is_found_that_a_gate_must_not_hold(gated: Gated) -> 
             assert search.in_memory(gate_pid(gated, party), needles) == set()
         looks += 1
     thread.join()
-    gated.assert_sound(120)
+    gated.assert_sound()
     for party, needles in forbidden.items():
         assert search.in_files(gated.gates[party].home, needles) == set()
         log = (gated.gates[party].home / "serve.log").read_text()
@@ -132,6 +134,29 @@ def test_the_search_finds_in_a_gate_what_a_gate_must_hold(gated: Gated) -> None:
         os.kill(jo.pid, signal.SIGCONT)
     sending.join()
     assert command(gate.home, "gate", "status")["held"] == 0
+
+
+def test_gates_and_cores_are_killed_and_nothing_is_lost(gated: Gated) -> None:
+    jo, sa = gated.rehearsal.nations.values()
+    assert jo.link == sa.link == ""  # a core says no address abroad, for it has none
+    state(jo, 100, 1000)
+    for gate in gated.gates.values():
+        gate.stop(kill=True)
+    state(sa, 60, 1000)
+    for gate in gated.gates.values():
+        gate.start()
+    state(jo, 50, 1100)
+    os.kill(sa.pid, signal.SIGKILL)
+    sa.stop()
+    state(jo, 20, 1150)
+    gated.gates["JO"].stop(kill=True)
+    gated.gates["JO"].start()
+    sa.start()
+    gated.rehearsal.settle()
+    gated.assert_sound()
+    assert command(jo.home.path, "node", "status")["gate"] == "up"
+    told = command(gated.gates["JO"].home, "gate", "status")
+    assert (told["core"], told["waiting"], told["held"], told["exit"]) == (True, 0, 0, 0)
 
 
 def post(gated: Gated, sealed: bytes) -> None:
