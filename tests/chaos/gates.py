@@ -254,7 +254,8 @@ class _Run:
             time.sleep(0.05)  # the nodes are other processes: we can only look
 
     def end(self) -> None:
-        for each in (*self.cores.values(), *self.gates.values()):
+        running: list[Side | GateSide] = [*self.cores.values(), *self.gates.values()]
+        for each in running:
             if each.pid:
                 each.kill()
         for line in self.lines.values():

@@ -68,12 +68,14 @@ def gate_of(core: Home, folder: Path, partner: str, stack: ExitStack) -> Transpo
 @contextmanager
 def served(world: World, tls: Path) -> Iterator[tuple[str, Callable[[], None]]]:
     faces = Faces(("127.0.0.1", 0), ("127.0.0.1", 0))
+    listener = faces.link
+    assert listener is not None
     context = server_context(tls, [world.jo.card.certificate])
     config = uvicorn.Config(link_app(world.sa), log_config=None, lifespan="off", timeout_graceful_shutdown=1,
                             ssl_context_factory=lambda *_: context)  # fmt: skip
     answers = threading.Event()
     server = Server(config, answers.set)
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve([faces.link])))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])))
 
     def stop() -> None:
         server.should_exit = True

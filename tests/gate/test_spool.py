@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from mithaq.adapters.transport import spool
+from mithaq.adapters.transport.bundle import Head
 from mithaq.cli.rehearsal import Rehearsal
 from tests.gate.gated import command
 from tests.worlds import alert, homes
@@ -145,9 +146,9 @@ def test_what_cannot_be_taken_is_put_aside_with_the_reason_and_stops_nothing(
     cut = diode.into / good.name.replace("000000000003", "000000000009")
     cut.write_bytes(good.read_bytes()[:-1])
     shutil.copy(good.with_name(good.name + ".sha256"), cut.with_name(cut.name + ".sha256"))
-    spool.place(diode.into, spool.Head("SA", "JO", "deliveries"), 7, 8, [b'{"from":"SA"}\nx'])
+    spool.place(diode.into, Head("SA", "JO", "deliveries"), 7, 8, [b'{"from":"SA"}\nx'])
     odd = diode.into / "JO-SA-000000000004-000000000004.bundle"
-    spool.place(diode.into, spool.Head("JO", "SA", "deliveries"), 4, 4, [b"no envelope"])
+    spool.place(diode.into, Head("JO", "SA", "deliveries"), 4, 4, [b"no envelope"])
     assert odd.exists()
     (diode.into / "notes.txt").write_text("not ours")
     found = diode.take()

@@ -45,7 +45,8 @@ def plaintext() -> dict[str, bytes]:
 
 
 def keys(nation: Nation) -> dict[str, bytes]:
-    home, found = nation.home, {}
+    home = nation.home
+    found: dict[str, bytes] = {}
     seeds = load_keys(home)._seeds
     for pair in seeds.signing:
         found |= search.secret("the Ed25519 seed", pair.ed25519) | search.secret("the ML-DSA seed", pair.ml_dsa_65)
