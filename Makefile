@@ -41,6 +41,7 @@ serve: $(STAMP) ## Serve the node in HOME_DIR (default ~/.mithaq)
 
 soak: $(STAMP) ## The long runs
 	$(PY) -m pytest -q tests/soak
+	MITHAQ_EXAMPLES=20 $(PY) -m pytest -q -n 2 -m hypothesis tests --ignore tests/soak
 
 bench: $(STAMP) ## Run every benchmark and write docs/benchmarks.md
 	$(PY) -m benchmarks.all

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-SHARED = {"all", "cedar", "measure", "random_law", "rotation", "__init__"}
+SHARED = {"all", "cedar", "measure", "neighbours", "random_law", "rotation", "__init__"}
 
 
 def main() -> None:

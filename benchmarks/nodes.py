@@ -13,6 +13,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterable
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ ALERT = {"reason": "stolen", "place": "31.4,36.9", "time": "2026-11-20T04:10:33Z
 def measure(full: bool, seed: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
         started = time.perf_counter()
-        homes = set_up(Path(folder))
+        homes = set_up(Path(folder), members_agreement)
         set_up_s = time.perf_counter() - started
         wire = LocalTransport()
         started = time.perf_counter()
@@ -85,8 +86,8 @@ def exchange(nodes: dict[str, Node], seed: int) -> int:
     return released
 
 
-def set_up(folder: Path) -> dict[str, Home]:
-    """Homes that trust each other's cards and have adopted one agreement that all have signed."""
+def set_up(folder: Path, agreements: Callable[[Home], Iterable[Law]]) -> dict[str, Home]:
+    """Homes that trust each other's cards and have adopted the agreements, each signed by all its parties."""
     homes = {party: Home(folder / party.lower()) for party in MEMBERS}
     cards = {}
     for party, home in homes.items():
@@ -94,31 +95,39 @@ def set_up(folder: Path) -> dict[str, Home]:
         for own in home.law.glob("law-*.json"):
             own.unlink()  # only a few nations have an example law; here all are alike
     prints = {party: PartnerSettings("https://127.0.0.1:1", fingerprint(card)) for party, card in cards.items()}
-    text = agreement(next(iter(homes.values())))
-    signed = {party: signature(text, party, load_keys(home), SystemClock().now()) for party, home in homes.items()}
-    first = homes[MEMBERS[0]]
-    for law in (text, floor_of(first)[0]):
-        ensure_proved(first, law, *floor_of(first))
     for party, home in homes.items():
         partners = {other: settings for other, settings in prints.items() if other != party}
         write_config(home, Config(party=party, names={"en": party}, partners=partners))
         for other in partners:
             home.partner(other).write_bytes(canonical.encode(cards[other]))
-        write_private(home.agreements / f"{text.id}.{text.version}.json", write_law(text))
-        for other, data in signed.items():
-            (home.agreements / f"{text.id}.{text.version}.{other}.sig").write_bytes(data)
+    keys = {party: load_keys(home) for party, home in homes.items()}
+    first = homes[MEMBERS[0]]
+    ensure_proved(first, floor_of(first)[0], *floor_of(first))
+    for text in agreements(first):
+        ensure_proved(first, text, *floor_of(first))
+        signed = {party: signature(text, party, keys[party], SystemClock().now()) for party in text.parties}
+        for home in (homes[party] for party in text.parties):
+            write_private(home.agreements / f"{text.id}.{text.version}.json", write_law(text))
+            for party, data in signed.items():
+                (home.agreements / f"{text.id}.{text.version}.{party}.sig").write_bytes(data)
+    for home in homes.values():
         if home is not first:
             shutil.copytree(first.proofs, home.proofs)
     return homes
 
 
-def agreement(home: Home) -> Law:
+def members_agreement(home: Home) -> tuple[Law, ...]:
     """The example agreement as one of all members, in every direction."""
-    with resources.as_file(resources.files("mithaq.laws") / "JO-SA-border.json") as path:
-        example = read_law(path, read_vocabulary(home))
-    clauses = tuple(replace(each, sender="any", receiver="any", reciprocal=False) for each in example.clauses)
     title = "Members: information at the border"
-    return replace(example, id="OIC-border", title=title, parties=MEMBERS, clauses=clauses)
+    return (replace(example(home), id="OIC-border", title=title, parties=MEMBERS),)
+
+
+def example(home: Home, name: str = "JO-SA-border") -> Law:
+    """A shipped agreement as one in every direction."""
+    with resources.as_file(resources.files("mithaq.laws") / f"{name}.json") as path:
+        text = read_law(path, read_vocabulary(home))
+    clauses = tuple(replace(each, sender="any", receiver="any", reciprocal=False) for each in text.clauses)
+    return replace(text, clauses=clauses)
 
 
 def floor_of(home: Home) -> tuple[Law, Any]:

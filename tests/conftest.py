@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from mithaq import assembly
 from mithaq.kernel.people import password
-from tests.worlds import World, two_nations
+from tests.worlds import World, law_read_once, two_nations, words_read_once
 
 ROOT = Path(__file__).parent.parent
 ABSENT = "../shared is absent"
@@ -44,6 +45,15 @@ def quick_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
     if request.path.name != "test_password.py":
         monkeypatch.setattr(password, "MEMORY_KIB", 1024)
         monkeypatch.setattr(password, "PASSES", 1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def laws_are_read_once() -> Iterator[None]:
+    """Homes of tests hold the same laws a thousand times: what was read of them is remembered."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assembly, "load_law", law_read_once)
+        patch.setattr(assembly, "load_vocabulary", words_read_once)
+        yield
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from mithaq.adapters.store.sql import open_store
 from mithaq.adapters.transport.local import LocalTransport
 from mithaq.api.couriers import Couriers
 from mithaq.assembly import open_home
-from mithaq.cli.rehearsal import Rehearsal
 from mithaq.config import PartnerSettings, read_config, write_config, write_private
 from mithaq.kernel import canonical
 from mithaq.kernel.clock import Clock, ManualClock
@@ -25,7 +24,7 @@ from mithaq.kernel.manifest import Manifest, Revocation, Root, SealingKey, Signi
 from mithaq.kernel.party import Card, RootCard, fingerprint, read_card
 from mithaq.kernel.people.actor import HOME
 from mithaq.kernel.statement import add_signature, sign
-from tests.worlds import START, World, alert
+from tests.worlds import START, World, alert, rehearsed
 
 DAYS = timedelta(days=365)
 PATIENCE = 60.0  # seconds without any progress
@@ -121,7 +120,7 @@ def rooted_nations(
     clock: Clock | None = None,
 ) -> Iterator[Rooted]:
     """Jordan and Saudi Arabia, known by cards of format 2; those not ``rooted`` by one of format 1."""
-    rehearsal = Rehearsal(folder)
+    rehearsal = rehearsed(folder)
     homes = {party: nation.home for party, nation in rehearsal.nations.items()}
     still = ManualClock(START)
     at = (clock or still).now()

@@ -16,7 +16,7 @@ import pytest
 
 from mithaq.cli.rehearsal import Rehearsal
 from tests.test_docs import ROOT
-from tests.worlds import alert
+from tests.worlds import alert, rehearsed
 
 EXAMPLE = ROOT / "docs" / "examples" / "client.py"
 RECORDS = 130  # more than two pages of 50
@@ -24,7 +24,7 @@ RECORDS = 130  # more than two pages of 50
 
 @pytest.fixture(scope="module")
 def nations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
-    with Rehearsal(tmp_path_factory.mktemp("nations")) as rehearsal:
+    with rehearsed(tmp_path_factory.mktemp("nations")) as rehearsal:
         rows = [alert(plate=f"P-{n}") for n in range(RECORDS)]
         rehearsal.nations["JO"].do("intelligence.alert-vehicles", {"rows": rows})
         yield rehearsal

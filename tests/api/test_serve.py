@@ -9,13 +9,14 @@ import httpx2
 import pytest
 
 from mithaq.api.doorstep import BURST
-from mithaq.cli.rehearsal import Nation, Rehearsal
+from mithaq.cli.rehearsal import Nation
 from mithaq.errors import Unavailable
+from tests.worlds import rehearsed
 
 
 @pytest.fixture
 def nation(tmp_path: Path) -> Iterator[Nation]:
-    made = Rehearsal(tmp_path).nations["JO"]
+    made = rehearsed(tmp_path).nations["JO"]
     yield made
     made.stop()
 

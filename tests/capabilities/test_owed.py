@@ -6,7 +6,8 @@ from typing import Any
 
 from mithaq.capabilities.intelligence.exchanged import REPLY, REQUEST
 from mithaq.capabilities.intelligence.records import ALERTS
-from mithaq.kernel.matter.record import KIND
+from mithaq.kernel.keeping.erase import erased
+from mithaq.kernel.matter.record import KIND, recalled
 from mithaq.kernel.matter.speak import speak
 from mithaq.kernel.node import Node
 from mithaq.kernel.people.actor import HOME
@@ -50,9 +51,9 @@ def test_a_sighting_that_was_taken_back_is_told_as_such_and_nobody_looks_at_it_a
     id, seen = sighted(world)
     assert "state" not in one(world.sa, id)["follow_ups"][0]
     recall(world, seen)
-    for node in (world.jo, world.sa):
-        [told] = one(node, id)["follow_ups"]
-        assert (told["id"], told["state"]) == (seen, "recalled")
+    [told] = one(world.jo, id)["follow_ups"]
+    assert (told["id"], told["state"]) == (seen, "recalled")
+    assert "follow_ups" not in one(world.sa, id)  # where it went it was deleted
     assert owed(world.sa)[f"sighting/{seen}"].state == "void"
 
 
@@ -61,8 +62,8 @@ def test_a_request_that_was_taken_back_is_not_open_and_is_owed_no_reply(world: W
     asked = do(world.jo, "request", {**QUESTION, "about": id}).id
     settle(world)
     recall(world, asked)
-    for node, duty in ((world.sa, f"reply/{asked}"), (world.jo, f"await_reply/{asked}")):
-        assert [row.body["state"] for row in ask(node, "requests", {}).items] == ["recalled"]
+    for node, duty, told in ((world.sa, f"reply/{asked}", []), (world.jo, f"await_reply/{asked}", ["recalled"])):
+        assert [row.body["state"] for row in ask(node, "requests", {}).items] == told
         assert ask(node, "requests", {"open": True}).items == ()
         assert owed(node)[duty].state == "void"
 
@@ -83,7 +84,8 @@ def test_a_record_that_comes_after_its_recall_is_recalled(world: World) -> None:
     settle(world)
     world.jo.store.write(lambda tx: world.jo._desk(tx, HOME).state(made[0])).result()
     settle(world)
-    assert one(world.sa, made[0].id)["state"] == "recalled"
+    with world.sa.store.read() as tx:
+        assert (recalled(tx, made[0].id), erased(tx, made[0].id)) == ("wrong", "recalled")
     assert found(world.sa, state="active") == []
 
 

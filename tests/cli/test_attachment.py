@@ -13,18 +13,17 @@ from click.testing import CliRunner, Result
 from mithaq.cli import attachment
 from mithaq.cli.main import mithaq
 from mithaq.cli.reach import reach
-from mithaq.cli.rehearsal import Rehearsal
 from mithaq.config import Home
 from mithaq.errors import MithaqError
 from mithaq.kernel.attachment.descriptor import LARGEST, cut
 from mithaq.kernel.values import digest
 from tests.kernel.attachment.gallery import picture
-from tests.worlds import alert
+from tests.worlds import alert, rehearsed
 
 
 @pytest.fixture(params=["in process", "serving"])
 def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Home]:
-    nation = Rehearsal(tmp_path / "homes").nations["JO"]
+    nation = rehearsed(tmp_path / "homes").nations["JO"]
     if request.param == "serving":
         nation.start()
     yield nation.home

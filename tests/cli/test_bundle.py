@@ -13,13 +13,13 @@ from click.testing import CliRunner
 from mithaq.cli.main import mithaq
 from mithaq.cli.rehearsal import Rehearsal
 from mithaq.errors import MithaqError
-from tests.worlds import alert
+from tests.worlds import alert, rehearsed
 
 
 @pytest.fixture
 def nations(tmp_path: Path) -> Rehearsal:
     """Two homes that trust each other; no node serves them and there is no line."""
-    return Rehearsal(tmp_path / "homes")
+    return rehearsed(tmp_path / "homes")
 
 
 def state(nations: Rehearsal, count: int, first: int = 0) -> None:

@@ -6,49 +6,29 @@ import json
 import re
 import shlex
 import shutil
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
-from hypothesis import given
-from hypothesis import strategies as st
+from click.testing import CliRunner
 from msgspec.structs import replace
 
 from mithaq.adapters.keystore.file import KeyFile
 from mithaq.adapters.keystore.personal import PersonalKey
 from mithaq.cli.keys import draft
-from mithaq.cli.keys.outlook import outlook
-from mithaq.cli.keys.reading import told
 from mithaq.cli.main import mithaq
-from mithaq.cli.rehearsal import Rehearsal
 from mithaq.config import Home, read_config, write_private
 from mithaq.errors import Clash, Invalid, MithaqError, NotAllowed, NotFound, Untrusted
 from mithaq.kernel import canonical, statement
-from mithaq.kernel.manifest import Manifest, Root, SealingKey, SigningKey, read_manifest, read_root
-from mithaq.kernel.party import Card, Identity, identity_of, read_identity, root_card
+from mithaq.kernel.manifest import Manifest, SealingKey, SigningKey, read_manifest, read_root
+from mithaq.kernel.party import Card, identity_of, read_identity, root_card
 from mithaq.kernel.statement import Envelope, add_signature, media_type
-from tests.worlds import alert
+from tests.cli.ceremony import PHRASE, Nation, run
+from tests.worlds import alert, rehearsed
 
 DOC = Path(__file__).parent.parent.parent / "docs" / "keys.md"
-PHRASE = "correct horse battery"
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
-
-
-def run(*words: object, typed: str = "") -> Result:
-    """A command as it would be typed; errors of ours are raised, others fail the test."""
-    result = CliRunner().invoke(mithaq, [str(word) for word in words], input=typed)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
-
-
-def told_json(*words: object) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(run(*words, "--json").stdout)
-    return found
 
 
 # -- the ceremony, as the document has it -----------------------------------------------------------------------------
@@ -105,48 +85,6 @@ def test_the_ceremony_is_done_exactly_as_the_document_has_it(tmp_path: Path, mon
 
 
 # -- a ceremony in short ----------------------------------------------------------------------------------------------
-
-
-class Nation:
-    """A home, and three custodians of whom two sign."""
-
-    def __init__(self, folder: Path, home: Home) -> None:
-        self.folder, self.home = folder, home
-        self.phrase = folder / "phrase"
-        self.phrase.write_text(PHRASE + "\n")
-        self.custodians = [folder / f"{n}.key" for n in range(3)]
-        for path in self.custodians:
-            PersonalKey.create(path, PHRASE.encode(), path.stem)
-        self.root = folder / "root.json"
-        publics = [path.with_suffix(".public.json") for path in self.custodians]
-        run("keys", "root", *publics, "--party", "JO", "--need", 2, "--out", self.root)
-
-    def keys(self, *words: object) -> dict[str, Any]:
-        return told_json("--home", self.home.path, "keys", *words)
-
-    def request(self, name: str, *words: object) -> Path:
-        path = self.folder / name
-        first = [] if read_identity(self.home.card.read_bytes()).root else ["--root", self.root]
-        self.keys("request", "--out", path, *first, *words)
-        return path
-
-    def approve(self, *files: Path, by: tuple[int, ...] = (0, 1)) -> None:
-        for n in by:
-            given = ("--key", self.custodians[n], "--passphrase-file", self.phrase, "--root", self.root, "--yes")
-            told_json("keys", "approve", *files, *given)
-
-    def install(self, *files: object) -> dict[str, Any]:
-        return self.keys("install", *files)
-
-    def rooted(self, *words: object) -> Path:
-        first = self.request("manifest-1.json", *words)
-        self.approve(first)
-        self.install(first, "--root", self.root)
-        return first
-
-    @property
-    def manifest(self) -> Manifest:
-        return read_manifest(self.home.manifest.read_bytes(), read_root(self.root.read_bytes()))
 
 
 @pytest.fixture
@@ -300,7 +238,7 @@ def test_personal_keys_ask_twice_and_need_some_length(tmp_path: Path) -> None:
 
 
 def test_a_revocation_is_for_each_partner_and_a_new_pair_signs_at_once(tmp_path: Path) -> None:
-    pair = Rehearsal(tmp_path / "homes")
+    pair = rehearsed(tmp_path / "homes")
     nation = Nation(tmp_path, pair.nations["JO"].home)
     nation.rooted()
     lost = nation.manifest.signing[0]
@@ -347,48 +285,6 @@ def test_a_home_of_0_1_0_is_told_to_lock_its_keys_before_it_makes_more(nation: N
 # -- status -----------------------------------------------------------------------------------------------------------
 
 
-def known_at(keys: KeyFile, *, days: int = 180, **changes: Any) -> Identity:
-    """A nation whose keys and manifest end after so many days."""
-    end, custodian = NOW + days * DAY, KeyFile.generate()
-    root = Root(party="JO", need=1, keys=(custodian.signing,))
-    made = Manifest(
-        party="JO", root=root.digest, serial=1, issued=NOW, expires=end, names={"en": "Jordan"},
-        signing=(SigningKey(keys.signing, NOW, end),), sealing=(SealingKey(keys.sealing, NOW, end),),
-        certificates=("-",),
-    )  # fmt: skip
-    return identity_of(root, statement.sign("manifest", replace(made, **changes), custodian).decode(), at=NOW)
-
-
-@pytest.mark.parametrize(
-    ("days", "within", "urgent"), [(180, None, False), (90, 90, False), (31, 90, False), (30, 30, False), (7, 7, True)]
-)
-def test_warnings_come_90_30_and_7_days_before(days: int, within: int | None, urgent: bool) -> None:
-    keys = KeyFile.generate()
-    found = outlook(known_at(keys, days=days), keys, NOW)
-    assert [each.within for each in found.keys] == [within, within]
-    assert [each.state for each in found.keys] == ["in use", "in use"]
-    assert found.urgent is urgent
-    assert len(found.warnings) == (0 if within is None else 3)
-
-
-def test_a_key_that_another_takes_over_from_is_no_warning_but_a_gap_is() -> None:
-    keys = KeyFile.generate()
-    known, next_pair = known_at(keys), keys.make_signing()
-    first = SigningKey(keys.signing, NOW, NOW + 5 * DAY)
-    for start, calm in ((4, True), (6, False)):
-        changed = known_at(keys, signing=(first, SigningKey(next_pair, NOW + start * DAY, NOW + 180 * DAY)))
-        assert outlook(changed, keys, NOW).urgent is not calm
-    assert outlook(known, KeyFile.generate(), NOW).urgent  # not held here
-
-
-def test_after_expiry_and_grace_everything_is_said_to_be_over() -> None:
-    keys = KeyFile.generate()
-    for days in (181, 400):
-        found = outlook(known_at(keys), keys, NOW + days * DAY)
-        assert (found.urgent, found.in_grace) == (True, True)
-        assert all("over" in each for each in found.warnings)
-
-
 def test_status_shows_a_home_without_a_root_and_one_with(nation: Nation) -> None:
     assert "no root" in run("--home", nation.home.path, "keys", "status").output
     nation.rooted()
@@ -421,62 +317,12 @@ def test_an_expired_home_can_still_see_its_keys_and_request_new_ones(nation: Nat
     assert draft.covered([(each.start, each.until) for each in asked.signing], asked.issued) > asked.issued + 170 * DAY
 
 
-# -- drafting, pure ---------------------------------------------------------------------------------------------------
-
-WINDOWS = st.lists(st.tuples(st.integers(-200, 200), st.integers(1, 120)), max_size=8)
-
-
-@given(WINDOWS, st.integers(1, 400), st.sampled_from([draft.SIGNING, draft.SEALING]))
-def test_whatever_there_is_no_moment_is_without_a_key_afterwards(
-    spans: list[tuple[int, int]], days: int, length: timedelta
-) -> None:
-    there = [(NOW + start * DAY, NOW + (start + long) * DAY) for start, long in spans]
-    until = NOW + days * DAY
-    made = draft.ahead(there, NOW, until, length)
-    whole = [*there, *made]
-    for day in range(days):
-        assert any(start <= NOW + day * DAY < end for start, end in whole)
-    assert all(start >= NOW and end - start == length for start, end in made)
-    assert draft.ahead(whole, NOW, until, length) == ()  # nothing more is made than is needed
-    assert len(made) <= days // (length - draft.OVERLAP).days + 1 + len(spans)
-
-
-def test_a_revoked_pair_leaves_no_gap_before_the_next_that_is_listed() -> None:
-    pairs = KeyFile.generate()
-    made: Callable[[], dict[str, bytes]] = pairs.make_signing
-    lost = SigningKey(pairs.signing, NOW - 10 * DAY, NOW + 80 * DAY, NOW)
-    later = SigningKey(made(), NOW + 73 * DAY, NOW + 163 * DAY)
-    new = draft.signing_ahead((lost, later), NOW, NOW + 30 * DAY, made)
-    assert [(each.start, each.until) for each in new] == [(NOW, NOW + 90 * DAY)]
-
-
-def test_given_up_sealing_keys_end_now_and_those_to_come_never_begin() -> None:
-    key = bytes(1216)
-    held = (SealingKey(key, NOW - DAY, NOW + DAY), SealingKey(key, NOW + DAY, NOW + 30 * DAY))
-    assert draft.given_up(held, NOW) == (SealingKey(key, NOW - DAY, NOW),)
-
-
-def test_what_is_signed_is_told_with_what_is_new_and_what_is_gone() -> None:
-    keys = KeyFile.generate()
-    known = known_at(keys)
-    assert known.root is not None
-    before = read_manifest(known.manifest.encode(), known.root)
-    fresh = SigningKey(keys.make_signing(), NOW, NOW + 90 * DAY)
-    ended = replace(before.sealing[0], until=NOW + DAY)
-    after = replace(before, serial=2, previous=before.digest, signing=(fresh,), sealing=(ended,))
-    lines = told(after, before)
-    assert any(line.split()[:2] == ["NEW", "signing"] and fresh.id in line for line in lines)
-    assert any(line.split()[:2] == ["GONE", "signing"] and before.signing[0].id in line for line in lines)
-    assert any(line.split()[:2] == ["CHANGED", "sealing"] and "2027-01-02" in line for line in lines)
-    assert any("--previous" in line for line in told(after))
-
-
 # -- while nodes serve ------------------------------------------------------------------------------------------------
 
 
 def test_keys_rotate_while_both_nodes_serve_and_nothing_is_lost(tmp_path: Path) -> None:
     """New keys are made and taken up beside a running node, which signs and opens with them without a restart."""
-    pair = Rehearsal(tmp_path / "homes")
+    pair = rehearsed(tmp_path / "homes")
     jo, sa = pair.nations["JO"], pair.nations["SA"]
     nation = Nation(tmp_path, jo.home)
     nation.rooted()

@@ -19,7 +19,6 @@ from mithaq.cli.generated import core_group
 from mithaq.cli.main import mithaq
 from mithaq.cli.people import people
 from mithaq.cli.reach import reach
-from mithaq.cli.rehearsal import Rehearsal
 from mithaq.cli.sign_in import sign_in
 from mithaq.cli.sign_out import sign_out
 from mithaq.config import Home
@@ -30,6 +29,7 @@ from mithaq.kernel.people import password as passwords
 from mithaq.kernel.people import totp
 from tests.capabilities.cases import child, person
 from tests.kernel.people.staff import PASSWORD, device
+from tests.worlds import rehearsed
 
 acts, audit = core_group("acts", "acts"), core_group("audit", "audit")
 
@@ -63,7 +63,7 @@ def run(command: click.Command, home: Home, *words: str, typed: Any = None) -> R
 def home(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     """Jordan's home; nobody holds it, or a process serves it."""
     monkeypatch.setattr(passwords, "MEMORY_KIB", 1024)
-    nation = Rehearsal(tmp_path).nations["JO"]
+    nation = rehearsed(tmp_path).nations["JO"]
     if request.param == "serving":
         nation.start()
     yield nation.home

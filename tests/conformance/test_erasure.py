@@ -110,3 +110,14 @@ def test_what_was_put_in_the_place_of_something_else_is_not_told(tmp_path: Path)
     with store.read() as tx, pytest.raises(Untrusted, match="not what was put there"):
         tx.records.get("JO-1", 2)
     store.close()
+
+
+def test_what_comes_again_after_it_was_erased_is_told_and_what_was_before_is_not(tmp_path: Path) -> None:
+    store = filled(tmp_path / "node.db")
+    store.write(lambda tx: tx.records.erase("JO-1")).result()
+    again = Holding("JO-1", 3, "a.b/1", "JO", False, "", MARK, 9)
+    store.write(lambda tx: tx.records.add(again)).result()
+    assert contents(store, "JO-1") == [b"", b"", None, None]
+    with store.read() as tx:
+        assert getattr(tx.records.get("JO-1"), "content", None) == MARK
+    store.close()

@@ -203,6 +203,16 @@ def test_a_checkpoint_is_kept_unless_it_is_signed_anew(store: SqlStore) -> None:
         assert tx.links.checkpoints(LINK) == [(2, "third"), (3, "fourth")]
 
 
+def test_a_decision_that_was_kept_before_decisions_were_packed_reads_as_before(store: SqlStore) -> None:
+    decision = b'{"decision":"deny"}'
+    old = f"insert into decisions values ('r/1', 'IQ', cast('{decision.decode()}' as blob))"
+    store.write(lambda tx: tx.links._run.say(old)).result()  # type: ignore[attr-defined]
+    store.write(lambda tx: tx.decisions.put("r/1", "SA", decision)).result()
+    with store.read() as tx:
+        assert tx.decisions.of("r/1") == [("IQ", decision), ("SA", decision)]
+        assert tx.decisions.get("r/1", "IQ") == tx.decisions.get("r/1", "SA") == decision
+
+
 def test_checkpoints_receipts_decisions_views_and_audit(store: SqlStore) -> None:
     def job(tx: Transaction) -> int:
         tx.links.add_checkpoint(LINK, 2, "two")
@@ -346,7 +356,8 @@ FIRST_SCHEMA = (
     "drop index messages_lane", "drop table memos", "drop table papers", "drop table terms", "drop index rows_newest",
     "drop index audit_who", "drop index audit_subject", "alter table rows drop column position",
     "alter table audit drop column reason", "alter table audit drop column chain", "drop table record_keys",
-    "delete from meta where name = 'vault'", "update meta set value = '1'", "update messages set content = x'636f6e74656e74'",
+    "delete from meta where name = 'vault'", "update meta set value = '1'",
+    "update messages set content = x'636f6e74656e74'",
 )  # fmt: skip
 
 

@@ -71,3 +71,28 @@ def test_no_bytes_escape_the_error_tree(data: bytes) -> None:
         canonical.decode(data, object)
     except BadInput:
         return
+
+
+ODD = st.floats() | st.integers() | st.text() | st.lists(st.nothing()) | st.binary()
+ANYTHING = st.recursive(SCALARS | ODD, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner))
+
+
+@given(ANYTHING)
+def test_what_is_found_sound_at_a_glance_is_sound_when_looked_at_closely(value: object) -> None:
+    if canonical._is_sound(value, 0):
+        canonical._check(value, "$", 0)
+
+
+def test_no_level_is_too_deep_for_the_one_and_not_for_the_other() -> None:
+    value: object = 1
+    for _ in range(canonical.MAX_DEPTH + 2):
+        if canonical._is_sound(value, 0):
+            canonical._check(value, "$", 0)
+        value = [value]
+    assert not canonical._is_sound(value, 0)
+
+
+def test_every_character_is_written_as_rfc_8785_writes_it() -> None:
+    for block in range(0, 0x110000, 0x100):
+        text = "".join(chr(code) for code in range(block, block + 0x100) if not 0xD800 <= code < 0xE000)
+        assert canonical.rewrite([text, {"a": text}]) == rfc8785.dumps([text, {"a": text}])

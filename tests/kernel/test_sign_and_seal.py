@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mithaq.adapters.keystore.file import KeyFile
@@ -16,6 +16,7 @@ from mithaq.kernel.keys import verify
 from mithaq.kernel.party import Card, fingerprint, read_card
 from mithaq.kernel.seal import seal, unseal
 from mithaq.kernel.statement import Envelope, Statement, sign, signatories, verified
+from tests.examples import examples
 
 JO, SA = KeyFile.generate(), KeyFile.generate()
 DIGEST = "sha256:" + "ab" * 32
@@ -56,7 +57,7 @@ def test_one_changed_bit_in_either_half_is_found(half: int) -> None:
         verify(JO.signing, b"message", marks)
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(st.binary(max_size=2000))
 def test_what_is_sealed_opens_for_its_receiver(plaintext: bytes) -> None:
     assert unseal(seal(plaintext, sender="JO", receiver="SA", public=SA.sealing), SA, me="SA") == ("JO", plaintext)

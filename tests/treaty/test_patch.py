@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -20,6 +20,7 @@ from mithaq.kernel.law.text import Conclusion, RestsOn, Text
 from mithaq.treaty.patch import Redline, apply, diff, redline
 from mithaq.treaty.render.catalogue import LANGUAGES, Language
 from mithaq.treaty.text import check_text, make_text
+from tests.examples import examples
 from tests.kernel.law.small_world import KIND, NOW, WORDS, digest, law
 
 LAW = law("agreement", [])
@@ -72,7 +73,7 @@ TEXTS = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None)
+@examples(40)
 @given(TEXTS, TEXTS)
 def test_a_patch_makes_of_the_old_text_exactly_the_new_one(old: Text, new: Text) -> None:
     patch = diff(old, new)
@@ -81,21 +82,21 @@ def test_a_patch_makes_of_the_old_text_exactly_the_new_one(old: Text, new: Text)
         assert made.digest == new.digest
 
 
-@settings(max_examples=50, deadline=None)
+@examples(20)
 @given(TEXTS, TEXTS)
 def test_it_does_so_after_it_crossed_the_wire(old: Text, new: Text) -> None:
     arrived = canonical.decode(canonical.encode(diff(old, new)), Patch)
     assert structure.apply(old, arrived) == new
 
 
-@settings(max_examples=50, deadline=None)
+@examples(20)
 @given(TEXTS)
 def test_nothing_changed_is_nothing_said(same: Text) -> None:
     assert canonical.plain(diff(same, same)) == {"base": same.digest}
     assert redline(same, same, WORDS, "en") == []
 
 
-@settings(max_examples=100, deadline=None)
+@examples(40)
 @given(CLAUSES, CLAUSES)
 def test_a_patch_names_no_clause_that_could_stay_as_it_is(
     before: tuple[Clause, ...], after: tuple[Clause, ...]
@@ -187,7 +188,7 @@ def test_a_clause_that_changed_in_something_that_no_sentence_tells_is_in_the_red
     assert told.before == told.after
 
 
-@settings(max_examples=100, deadline=None)
+@examples(40)
 @given(TEXTS, TEXTS, st.sampled_from(LANGUAGES))
 def test_no_change_is_missing_from_the_redline(old: Text, new: Text, language: Language) -> None:
     found: list[Redline] = redline(old, new, WORDS, language)

@@ -33,13 +33,15 @@ class Couriers:
             thread.start()
 
     def wake(self) -> None:
-        """Something new may wait, for anyone."""
-        for event in self._wake.values():
-            event.set()
+        """Something new may wait: for those partners with whom nothing is left to do, nobody gets up."""
+        for party, event in self._wake.items():
+            if not self._node.line(party).quiet:
+                event.set()
 
     def stop(self) -> None:
         self._stopping.set()
-        self.wake()
+        for event in self._wake.values():
+            event.set()
         for thread in self._threads:
             thread.join()
 

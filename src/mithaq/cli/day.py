@@ -4,17 +4,19 @@ and comes back.
 A scenario names agencies and officers, then its steps. A step has an officer who acts (``by``), what is told (``say``),
 and one of ``do``, ``ask``, ``approve``, ``photo``, ``stop`` and ``start``, with what is ``given``. ``as`` keeps its
 answer, and ``$name`` stands for that later; ``@+P1D`` is a time from now. ``expect`` is held against the answer, and
-what does not agree is counted.
+what does not agree is counted; with ``until`` it is asked again until the answer is so, for what nodes do by
+themselves.
 """
 
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
 from importlib import resources
 from typing import Any
 
-from mithaq.cli.rehearsal import Nation, Rehearsal
+from mithaq.cli.rehearsal import PATIENCE, Nation, Rehearsal
 from mithaq.cli.show import apart, cell
 from mithaq.cli.staff import Officer, enrol, invite
 from mithaq.kernel.clock import SystemClock, period, write_instant
@@ -81,6 +83,8 @@ class Day:
             answer = attach(officer, (resources.files("mithaq.scenarios") / step["photo"]).read_bytes())
         elif "approve" in step:
             answer = officer.call("acts.approve", {"id": self._resolved(step["approve"])})["answer"]
+        elif "until" in step:
+            answer = self._until(officer, step, given)
         else:
             answer = officer.call(step.get("do") or step["ask"], given, glass=step.get("glass", ""))
         if "as" in step:
@@ -88,13 +92,22 @@ class Day:
         self._count(step, answer)
         self._told(step, answer)
 
+    def _until(self, officer: Officer, step: dict[str, Any], given: Any) -> Any:
+        """The answer, once it is as the story waits for; the last one when patience is over."""
+        last = time.monotonic() + PATIENCE
+        while True:
+            answer = officer.call(step["ask"], given)
+            if time.monotonic() > last or all(_at(answer, path) == is_ for path, is_ in step["until"].items()):
+                return answer
+            time.sleep(0.05)  # the nodes are other processes: we can only look
+
     def _count(self, step: dict[str, Any], answer: Any) -> None:
         stated = isinstance(answer, dict) and "released" in answer
         self.found["stated"] += stated
         self.found["withheld"] += sum(bool(by) for by in answer["withheld"].values()) if stated else 0
         self.found["held"] += isinstance(answer, dict) and "waiting" in answer
         self.found["glass"] += "glass" in step
-        for path, wanted in step.get("expect", {}).items():
+        for path, wanted in {**step.get("expect", {}), **step.get("until", {})}.items():
             found = _at(answer, path)
             if found != wanted:
                 self.found["unexpected"] += 1

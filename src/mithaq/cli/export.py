@@ -74,12 +74,15 @@ def _command(name: str, source: Source, capability: Capability) -> click.Command
         preset = source.preset | ({"cells": file.suffix.lower() == ".csv"} if "cells" in takes else {})
         given = gather(question, options, given_in, preset)
         with reach(click.get_current_context().obj) as reached:
-            rows = list(_pages(reached, question, given))
+            found = list(_pages(reached, question, given))
+        rows = [row for row in found if may_leave(row)]
+        left_out = len(found) - len(rows)
         try:
             write_private(file, write(rows))
         except OSError as problem:
             raise Invalid("file", f"cannot be written: {problem.strerror}", where=str(file)) from None
-        emit({"file": str(file), "rows": len(rows)}, as_json=as_json, text=f"{file}: {len(rows)} rows")
+        told = f"{file}: {len(rows)} rows" + (f"; {left_out} may never be passed on and were left out" * bool(left_out))
+        emit({"file": str(file), "rows": len(rows), "left_out": left_out}, as_json=as_json, text=told)
 
     made = click.command(name, help=f"Export to FILE (.json, .ndjson or .csv): {source.summary}.")(json_option(run))
     left = _TURNING | source.preset.keys()
@@ -90,6 +93,14 @@ def _command(name: str, source: Source, capability: Capability) -> click.Command
         *made.params,
     ]
     return made
+
+
+def may_leave(row: dict[str, Any]) -> bool:
+    """Whether a row may stand in a file: not what its origin said may never be passed on. A file goes anywhere."""
+    within = row.get("body") if isinstance(row.get("body"), dict) else row
+    handling = within.get("handling") if isinstance(within, dict) else None
+    said = handling.get("onward") if isinstance(handling, dict) else row.get("onward")
+    return said != "never"
 
 
 def _pages(reached: Reached, question: Question, given: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -216,14 +216,15 @@ def audit_stores(stores: Mapping[str, Store], known: Mapping[str, Identity]) -> 
     What a nation is known by is what its card says, and the manifests that its own store keeps since.
     """
     names = ("released", "received", "lost", "duplicates", "out_of_order", "root_mismatches", "logs", "logs_verified")
-    found, rings = dict.fromkeys(names, 0), {}
+    found, rings, arrivals = dict.fromkeys(names, 0), {}, {}
     for party, store in stores.items():
         with store.read() as tx:
-            rings[party] = manifests.newest(tx, known[party]).ring
+            rings[party], arrivals[party] = manifests.newest(tx, known[party]).ring, audit.arrivals(tx)
     for sender, receiver in permutations(stores, 2):
         link = link_id(sender, receiver)
         with stores[sender].read() as sent, stores[receiver].read() as taken:
-            ours, theirs = audit.side(sent, link), audit.side(taken, link)
+            ours = audit.Side(tuple(audit.messages(sent, link)))
+            theirs = audit.Side(tuple(audit.messages(taken, link)), arrivals[receiver].get(link, ()))
             comparison = audit.compare(ours, theirs)
             reports = [
                 audit.verify(side, link, sender=rings[sender], receiver=rings[receiver])

@@ -11,6 +11,7 @@ from mithaq.kernel import canonical, review
 from mithaq.kernel.attachment import declared as attachments
 from mithaq.kernel.desk import Desk, subject
 from mithaq.kernel.duty import duties
+from mithaq.kernel.keeping import desk as keeping
 from mithaq.kernel.law.decision import Decision
 from mithaq.kernel.law.explain import peer_view, reasons
 from mithaq.kernel.law.level import ABSENT
@@ -232,6 +233,7 @@ core = Capability(
         *COMMANDS,
         *matters.COMMANDS,
         *review.COMMANDS,
+        *keeping.COMMANDS,
         *attachments.COMMANDS,
         *people.COMMANDS,
         *programs.COMMANDS,
@@ -253,6 +255,7 @@ core = Capability(
         *QUESTIONS,
         *matters.QUESTIONS,
         *review.QUESTIONS,
+        *keeping.QUESTIONS,
         *attachments.QUESTIONS,
         *lists.QUESTIONS,
         *waiting.QUESTIONS,

@@ -3,94 +3,37 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mithaq.errors import Clash, Invalid, NotAllowed, NotFound
 from mithaq.kernel import canonical, reviews, superseded
 from mithaq.kernel.attachment import cross, own
+from mithaq.kernel.keeping import holder, legal_hold, onward, retention
+from mithaq.kernel.keeping.erase import erased
 from mithaq.kernel.law.clause import LIFE_SAVING
 from mithaq.kernel.law.compile import Compiled
 from mithaq.kernel.law.decision import Decision
 from mithaq.kernel.law.vocabulary import known_word
 from mithaq.kernel.link import recover
-from mithaq.kernel.link.line import Line
-from mithaq.kernel.link.message import MAX_CONTENT
-from mithaq.kernel.link.rings import Rings
 from mithaq.kernel.link.sequence import number
-from mithaq.kernel.party import Card
 from mithaq.kernel.people.actor import Actor
 from mithaq.kernel.people.glass import break_glass
-from mithaq.kernel.ports import Keyed, Pictures, Signer, Transaction
+from mithaq.kernel.ports import Transaction
 from mithaq.kernel.reading import Reading, Seen, read, seen_in, seen_of
 from mithaq.kernel.record import Kind, Marking, Record, check, earlier, follows, new_id
 from mithaq.kernel.release import Release, release
 from mithaq.kernel.shelves import Filed, Holding
-from mithaq.kernel.standing import Standing
+from mithaq.kernel.surroundings import LARGEST, Fate, Stated, Surroundings
 from mithaq.kernel.values import Lane, link_id
 
-if TYPE_CHECKING:
-    from mithaq.kernel.plug import Command, Question
-
-
-class Stated(Struct, frozen=True):
-    """What became of a record version: the partners it was released to, and those it was withheld from and why.
-
-    ``without_attachments``: those it was released to whose node cannot take its attachments: they know only of them.
-    """
-
-    id: str
-    version: int
-    released: tuple[str, ...] = ()
-    withheld: dict[str, tuple[str, ...]] = {}
-    deferred: tuple[str, ...] = ()  # decided later: since a restore the partner has not told how far we had come
-    reviewing: tuple[str, ...] = ()  # goes once a second person here has agreed: see release.review
-    unchanged: bool = False
-    without_attachments: tuple[str, ...] = ()
-
-
-LARGEST = MAX_CONTENT - 32 * 1024
-"""Bytes of a record: its release, with levels and handling, must fit into one message of a link."""
-Fate = Literal["released", "reviewing"] | tuple[str, ...]
-"""What became of a release: it goes, it waits for a review, or it is withheld by these clauses."""
-
-
-class Surroundings(Struct, frozen=True):
-    """What every desk of a node shares."""
-
-    party: str
-    standing: Standing
-    kinds: Mapping[str, Kind]
-    rings: Rings
-    lines: Mapping[str, Line]
-    unsure: set[str]  # partners for whom nothing may be numbered yet
-    keyed: Keyed
-    signer: Signer
-    randomness: Callable[[int], bytes]
-    touched: set[str]  # links with something new; the node signs their heads at the end of the commit
-    commands: Mapping[str, Command]
-    questions: Mapping[str, Question]
-    pictures: Pictures
-    gate: Callable[[], str]  # how our gate is; nothing where there is none
-
-    @property
-    def card(self) -> Card:
-        """Our own, as it is now."""
-        return self.rings.own.card
-
-    @property
-    def cards(self) -> Mapping[str, Card]:
-        """Of the partners, as they are now."""
-        return {party: known.card for party, known in self.rings.partners.items()}
-
-    @property
-    def partners(self) -> tuple[str, ...]:
-        return tuple(sorted(self.rings.partners))
+__all__ = ["LARGEST", "Desk", "Stated", "Surroundings", "subject"]
 
 
 class Desk(Struct, frozen=True):
@@ -127,6 +70,9 @@ class Desk(Struct, frozen=True):
         known_word("purpose", purpose, vocabulary.purposes, "$.purpose")
         for caveat in marking.caveats:
             known_word("caveat", caveat, vocabulary.values("caveats"), "$.caveats")
+        for source in marking.sources:
+            if self.reading(self.held(source)) is None:
+                raise NotFound("record", f"no record {source}", where="$.sources")
         record = Record(
             id=follows.id if follows else new_id(self.node.party, self.node.randomness),
             version=follows.version + 1 if follows else 1,
@@ -190,7 +136,7 @@ class Desk(Struct, frozen=True):
             id, _, version = each.rpartition("/")
             if (spoken := self.tx.statements.get(id, self.node.party, int(version))) is not None:
                 self.address(spoken, partner)
-            elif self._still_goes(id, int(version), partner):
+            elif erased(self.tx, id) is None and self._still_goes(id, int(version), partner):
                 self._release(self.own(id, int(version)), partner, flash, who=who or self.who)
         return len(found)
 
@@ -233,6 +179,9 @@ class Desk(Struct, frozen=True):
                 if not gone:
                     return "reviewing"
             self._number(copy, partner, "flash" if flash else self.kind(record.kind).lane)
+            retention.expect_deletion(self.tx, copy, partner, self.at)
+            holder.given_again(self.tx, record.id, partner)
+            onward.passed_on(self.tx, record, partner)
             cross.number_parts(self, record, copy, partner)
             return "released"
         self._note("withheld", record, partner)
@@ -254,16 +203,19 @@ class Desk(Struct, frozen=True):
 
         It is released as the newest version of its Kind that the partner reads and the law permits.
         """
-        if partner not in self.node.partners:
+        if not self.node.rings.is_partner(partner):
             raise NotFound("partner", f"{partner} is not a partner of this node", hint="see mithaq party list")
-        reads, carried = self.node.cards[partner].reads, partial(self._carried, partner)
+        reads, carried = self.node.rings.partner(partner).card.reads, partial(self._carried, partner)
         found: tuple[Decision, Release | None] | None = None
+        onwards = onward.stops(self.tx, record, partner, self.at)
         for each, kind in earlier(record, self.kind(record.kind)):
             if kind.before is not None and reads and kind.name not in reads and kind.before.name in reads:
                 continue
             considered = release(
                 each, kind, receiver=partner, law=self.law, at=self.at, keyed=self.node.keyed, carried=carried
             )
+            if onwards:
+                return replace(considered[0], decision="deny", basis=None, fields={}, forbids=onwards), None
             if considered[1] is not None:
                 return considered
             found = found or considered
@@ -289,6 +241,8 @@ class Desk(Struct, frozen=True):
             return False
         if newest.origin != self.node.party:
             return newest.origin == partner
+        if not newest.content:
+            return False
         if not self._may_have(self.own(id), partner):
             return False
         versions = range(newest.version, 0, -1)
@@ -298,12 +252,14 @@ class Desk(Struct, frozen=True):
     def read(self, seen: Seen) -> Reading | None:
         """What whoever acts may see of a record held here, by our own law; None if not even that it is here."""
         kind, node = self.node.kinds.get(seen.kind), self.node
-        if kind is None:
+        if kind is None or legal_hold.hides(self.tx, seen.id, self.actor.roles):
             return None
         return read(seen, kind, self.actor, me=node.party, at=self.at, law=self.law, pseudonym=self._pseudonym)
 
     def reading(self, holding: Holding) -> Reading | None:
-        """What whoever acts may see of a record version held here."""
+        """What whoever acts may see of a record version held here; None where it was erased."""
+        if not holding.content:
+            return None
         if holding.link:
             return self.read(seen_in(canonical.fit(canonical.decode(holding.content, dict), Release)))
         return self.read(seen_of(canonical.decode(holding.content, Record)))
@@ -329,6 +285,8 @@ class Desk(Struct, frozen=True):
         holding = self.tx.records.get(id, version)
         if holding is None:
             raise NotFound("record", f"no record {id}" + (f" version {version}" if version else ""))
+        if not holding.content:
+            raise NotFound("erased", f"{id} was erased here: {erased(self.tx, id) or 'its key is gone'}")
         return holding
 
     def _keep(self, record: Record, reference: str) -> None:
@@ -337,6 +295,7 @@ class Desk(Struct, frozen=True):
             if self.tx.memos.get(f"recalled/{record.id}") is not None:
                 raise Clash("recalled", f"{record.id} was recalled", hint="state what holds now as a new record")
         own.stay(self.tx, record, self.kind(record.kind))
+        retention.keep_own(self.tx, record, self.kind(record.kind))
         content = canonical.encode(record)
         if len(content) > LARGEST:
             raise Invalid(

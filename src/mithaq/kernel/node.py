@@ -16,6 +16,7 @@ from mithaq.kernel.attachment.hold import sweep
 from mithaq.kernel.clock import Clock
 from mithaq.kernel.clockwork import tick
 from mithaq.kernel.desk import Desk, Surroundings
+from mithaq.kernel.keeping import follow
 from mithaq.kernel.law.rulebook import Rulebook
 from mithaq.kernel.link import manifests, recall, recover, send
 from mithaq.kernel.link.ends import Ends, Keystore
@@ -33,6 +34,7 @@ from mithaq.kernel.people.door import Door
 from mithaq.kernel.plug import Capability
 from mithaq.kernel.ports import Gated, Metrics, NoMetrics, NoPictures, Pictures, Store, Transaction, Transport
 from mithaq.kernel.standing import Standing
+from mithaq.kernel.values import ends
 from mithaq.kernel.view import View, advance, behind
 
 HEALTHY = 5.0  # seconds within which a store that works commits
@@ -74,6 +76,7 @@ class Node:
         self.transport = transport
         self.rings = Rings(store, identity, [each.known for each in self.partners.values()], clock.now(), learn)
         self._touched: set[str] = set()
+        self._fresh: set[str] = set()  # links that this commit numbered something on
         self._refused: list[tuple[str, str, str]] = []  # acts of this commit that were undone, to be audited in it
         self._listeners: list[Callable[[], None]] = []
         self._lines = {party: Line(lambda: randomness(1)[0] / 256) for party in self.partners}
@@ -83,7 +86,7 @@ class Node:
                 party for party in self.partners
                 if recover.is_unsure(tx, party) or recover.has_deferred(tx, party) or manifests.is_owed(tx, party)
             }  # fmt: skip
-        ends = Ends(
+        both = Ends(
             rings=self.rings,
             clock=clock,
             store=store,
@@ -96,8 +99,8 @@ class Node:
             metrics=self.metrics,
             tell=self._tell,
         )
-        self._inbound, self._outbound = Inbound(ends), Outbound(ends)
-        self._rotation = Rotation(ends, randomness=randomness, touched=self._touched, unsure=self._unsure)
+        self._inbound, self._outbound = Inbound(both), Outbound(both)
+        self._rotation = Rotation(both, randomness=randomness, touched=self._touched, unsure=self._unsure)
         self.surroundings = Surroundings(
             party=identity.party,
             standing=self.standing,
@@ -115,7 +118,7 @@ class Node:
             gate=transport.gate if isinstance(transport, Gated) else str,
         )
         self._position = 0
-        store.finish_with(self._finish, lambda: watermark(self._position) if watermark else None)
+        store.finish_with(self._finish, lambda: self._committed(watermark))
         self._rotation.turn()
 
     @property
@@ -212,6 +215,7 @@ class Node:
     def attempt(self, party: str) -> int:
         """Deliver all that waits for a partner; if it is not reached, note when to try again. Messages settled."""
         self._rotation.turn()
+        self.follow()
         moved = self._outbound.attempt(party)
         if self._release_deferred():
             moved += self._outbound.attempt(party)
@@ -235,18 +239,21 @@ class Node:
         self.tick()
         return moved
 
-    def _follow_recalls(self) -> None:
+    def follow(self) -> None:
+        """Do what follows by itself: tell of recalls, and erase what was recalled or whose time is over."""
         with self.store.read() as tx:
-            idle = not recall.is_watching(tx)
-        if not idle:
+            watching, waits = recall.is_watching(tx), follow.waits(tx, self.clock.now())
+        if watching:
             self.store.write(lambda tx: recall.follow(self._desk(tx, NODE))).result()
+        while waits and self.store.write(lambda tx: follow.follow(self._desk(tx, NODE))).result():
+            pass
 
     def tick(self) -> None:
         """Let the clock have its say: escalate duties whose time has come, erase attachments whose time is over."""
         before = self._position
         tick(self.store, self.rings.own.ring, self.clock.now())
         sweep(self.store, self.clock.now())
-        self._follow_recalls()
+        self.follow()
         if self._position > before:
             self._tell()
 
@@ -323,5 +330,14 @@ class Node:
         for link in sorted(self._touched):
             if tx.links.checkpoint(link, tx.links.edge(link).size) is None:  # else the job that touched it was undone
                 self._rotation.sign_head(tx, link)
+        self._fresh |= self._touched
         self._touched.clear()
         self._position = tx.journal.last()
+
+    def _committed(self, watermark: Callable[[int], None] | None) -> None:
+        """What was numbered is durable: whoever looks now finds it."""
+        for link in self._fresh:
+            self._lines[ends(link)[1]].news += 1
+        self._fresh.clear()
+        if watermark:
+            watermark(self._position)

@@ -62,7 +62,9 @@ def advance(desk: Desk, rules: Rules) -> bool:
 
 
 def holding_of(entry: Entry, tx: Transaction) -> Holding | None:
-    """The record version that an entry of the journal brought: stated here, or accepted from a partner."""
+    """The record version that an entry of the journal brought: stated here, or accepted from a partner, and not erased
+    since.
+    """
     named = entry.subject
     if entry.what == "received":
         link, _, seq = entry.subject.rpartition("/")
@@ -71,4 +73,5 @@ def holding_of(entry: Entry, tx: Transaction) -> Holding | None:
     elif entry.what != "record":
         return None
     id, _, version = named.rpartition("/")
-    return tx.records.get(id, int(version)) if id and version.isdigit() else None
+    found = tx.records.get(id, int(version)) if id and version.isdigit() else None
+    return found if found is not None and found.content else None

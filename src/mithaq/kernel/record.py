@@ -124,10 +124,14 @@ def _field(body: type[Struct], name: str, hint: Any) -> Field:
 
 
 class Marking(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What travels with a Record everywhere. Exercise records are never mistaken for, or mixed with, real ones."""
+    """What travels with a Record everywhere. Exercise records are never mistaken for, or mixed with, real ones.
+
+    ``sources`` stay at home: the records of partners on which it rests, whose handling says how far it may go.
+    """
 
     exercise: bool = False
     caveats: tuple[Code, ...] = ()
+    sources: tuple[RecordId, ...] = ()
 
 
 class Record(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

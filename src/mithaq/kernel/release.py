@@ -81,7 +81,7 @@ def release(
         origin=record.origin,
         made=record.made,
         purpose=record.purpose,
-        marking=record.marking,
+        marking=replace(record.marking, sources=()),
         basis=decision.basis,
         levels=decision.fields,
         handling={each.what: each.value for each in decision.obligations},

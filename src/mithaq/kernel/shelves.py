@@ -21,8 +21,9 @@ class Entry(Struct, frozen=True):
     """One line of the node's journal: something happened at home. Views fold over these, in order of ``position``.
 
     ``what`` is one of record, withheld, deferred, released, received, refused, tombstone, said, recalled, escalated,
-    attachment (a partner's is complete), erased (one is gone); ``subject`` names it (a record as ``id/version``, a
-    message as ``link/seq``, an attachment by its digest); ``party`` is the partner concerned, or empty.
+    attachment (a partner's is complete), erased (one is gone, or a record is); ``subject`` names it (a record as
+    ``id/version``, a message as ``link/seq``, an attachment by its digest); ``party`` is the partner concerned, or
+    empty. Of what partners say of our records: deleted, held, acted, passed_on; of ours that are held: restricted.
     """
 
     position: int
@@ -238,6 +239,9 @@ class Views(Protocol):
         """Insert or replace by key."""
 
     def remove(self, view: str, key: str) -> None: ...
+
+    def forget(self, key: str) -> None:
+        """Remove the row of this key, and what it is found by, from every view."""
 
     def get(self, view: str, key: str) -> Row | None: ...
 

@@ -269,11 +269,12 @@ def test_a_picture_is_erased_before_its_record_or_with_it(world: Gallery, purpos
     world.step()
     world.step()
     assert world.blobs("SA") == 0
-    assert world.journal("SA", "erased") == [("erased", shown.digest, "JO")]
-    with pytest.raises(NotFound) as gone:
+    gone = [("erased", shown.digest, "JO"), *([("erased", stated.id, "JO")] if purpose == "brief" else ())]
+    assert sorted(world.journal("SA", "erased")) == sorted(gone)
+    with pytest.raises(NotFound):
         fetched(world.sa, shown.digest)
-    assert gone.value.code == "erased"
-    assert held(world, stated.id).fields["photos"]  # the record has a time of its own
+    if purpose == "search":
+        assert held(world, stated.id).fields["photos"]  # the record has a time of its own
     assert digest(fetched(world.jo, shown.digest)) == shown.digest  # a record at home names it
     world.assert_sound()
 

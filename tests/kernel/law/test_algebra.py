@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -19,6 +19,7 @@ from mithaq.kernel.law.level import PRECISIONS
 from mithaq.kernel.law.match import conditions, matches
 from mithaq.kernel.law.request import Request
 from mithaq.kernel.law.rulebook import Rulebook, rulebook
+from tests.examples import examples
 from tests.kernel.law.small_world import WORDS, citing, every_request, law, lets_out, no_wider, random_law
 
 REQUESTS = list(every_request())
@@ -98,7 +99,7 @@ def _with(book: Rulebook, which: str, more: Law) -> Rulebook:
     return rulebook(WORDS, book.agreements, book.laws, grown(book.floor))
 
 
-@settings(max_examples=40, deadline=None)
+@examples(20)
 @given(SEEDS)
 def test_adding_a_permit_never_takes_away_what_citing_a_clause_releases(seed: int) -> None:
     random, book = _book(seed)
@@ -112,7 +113,7 @@ def test_adding_a_permit_never_takes_away_what_citing_a_clause_releases(seed: in
             assert lets_out(rule(request, more)) == lets_out(rule(request, book))
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20)
 @given(SEEDS, st.sampled_from(["agreement", "national", "floor"]), st.sampled_from(["forbid", "duty"]))
 def test_adding_a_forbid_or_a_duty_never_widens(seed: int, which: str, effect: str) -> None:
     random, book = _book(seed)
@@ -121,7 +122,7 @@ def test_adding_a_forbid_or_a_duty_never_widens(seed: int, which: str, effect: s
         assert no_wider(rule(request, more), rule(request, book))
 
 
-@settings(max_examples=40, deadline=None)
+@examples(20)
 @given(SEEDS, st.sampled_from(sorted(VALUES)))
 def test_adding_an_obligation_anywhere_never_widens(seed: int, what: str) -> None:
     random, book = _book(seed)
@@ -145,7 +146,7 @@ def test_adding_an_obligation_anywhere_never_widens(seed: int, what: str) -> Non
             assert no_wider(rule(request, changed), rule(request, book))
 
 
-@settings(max_examples=40, deadline=None)
+@examples(20)
 @given(SEEDS)
 def test_another_national_law_never_widens_and_laws_commute(seed: int) -> None:
     random, book = _book(seed)
@@ -157,7 +158,7 @@ def test_another_national_law_never_widens_and_laws_commute(seed: int) -> None:
         assert lets_out(rule(request, more)) == lets_out(rule(request, swapped))
 
 
-@settings(max_examples=40, deadline=None)
+@examples(20)
 @given(SEEDS)
 def test_the_order_of_clauses_decides_nothing_but_the_basis(seed: int) -> None:
     random, book = _book(seed)
@@ -180,7 +181,7 @@ def test_the_order_of_clauses_decides_nothing_but_the_basis(seed: int) -> None:
         assert set(one.forbids) == set(other.forbids)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(20)
 @given(SEEDS)
 def test_knowing_less_of_a_record_never_lets_more_of_it_out_by_a_clause(seed: int) -> None:
     random, book = _book(seed)
@@ -207,7 +208,7 @@ def test_inapplicable_and_unknown_are_two_things() -> None:
         assert not conditions(clause, text, inapplicable, narrow, unknown=True)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(15)
 @given(SEEDS)
 def test_a_forbid_of_one_agreement_silences_that_one_alone(seed: int) -> None:
     random, book = _book(seed, agreements=2)
@@ -222,7 +223,7 @@ def test_a_forbid_of_one_agreement_silences_that_one_alone(seed: int) -> None:
         assert lets_out(one) == lets_out(other)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(20)
 @given(SEEDS, st.sampled_from(["named", "later", "lex_specialis", "most_cooperative"]))
 def test_overlap_picks_one_of_the_agreements_and_the_right_one(seed: int, overlap: Any) -> None:
     random, book = _book(seed, agreements=2)
@@ -248,7 +249,7 @@ def test_overlap_picks_one_of_the_agreements_and_the_right_one(seed: int, overla
             assert sum(map(level.rank, ruled.fields.values())) == min(withheld)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(15)
 @given(SEEDS)
 def test_agreements_that_are_not_in_conflict_commute(seed: int) -> None:
     """Whether something is permitted at all never depends on the order in which agreements are declared."""

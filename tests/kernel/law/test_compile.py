@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 from benchmarks import random_law
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from mithaq.kernel.law.compile import Compiled
 from mithaq.kernel.law.decide import decide, rule
 from mithaq.kernel.law.request import Cell, Cited, Request
+from tests.examples import examples
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20)
 @given(st.integers(0, 2**32), st.sampled_from([8, 40, 120]), st.sampled_from([1, 1, 2, 3]))
 def test_it_agrees_with_the_reference_on_random_laws(seed: int, clauses: int, agreements: int) -> None:
     random = Random(seed)

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -28,6 +28,7 @@ from mithaq.kernel.law.prove import Proof, breaches, prove
 from mithaq.kernel.law.request import Request
 from mithaq.kernel.law.rulebook import rulebook
 from mithaq.kernel.law.vocabulary import load_vocabulary
+from tests.examples import examples
 from tests.kernel.law.small_world import WORDS, citing, every_request, law, random_law
 
 EMPTY = law("floor", [])
@@ -37,7 +38,7 @@ SHIPPED = sorted(
 SHIPPED = [name for name in SHIPPED if name.endswith(".json")]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20)
 @given(st.integers(0, 2**32))
 def test_it_finds_every_broken_promise_and_no_other(seed: int) -> None:
     random = Random(seed)
@@ -80,7 +81,7 @@ def _matching(text: Law, request: Request) -> list[Clause]:
     return [each for each in text.clauses if matches(each, text, request, WORDS)]
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(st.integers(0, 2**32))
 def test_it_finds_profiling_exactly_where_two_requests_show_it(seed: int) -> None:
     random = Random(seed)
@@ -128,7 +129,7 @@ def _within(one: Ruling, other: Ruling) -> bool:
     return shown and all(what in ours and obligation.protects(what, ours[what], value) for what, value in asked.items())
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20)
 @given(st.integers(0, 2**32))
 def test_every_example_shows_what_it_is_an_example_of(seed: int) -> None:
     random = Random(seed)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from benchmarks import random_law as wide
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -19,6 +19,7 @@ from mithaq.kernel.law.law import Law, load_law, write_law
 from mithaq.kernel.law.request import Request
 from mithaq.kernel.law.reserve import Reservation, check_reservation, reserved
 from mithaq.kernel.law.rulebook import Rulebook, rulebook
+from tests.examples import examples
 from tests.kernel.law.small_world import KIND, WORDS, citing, every_request, law, lets_out, no_wider, random_law
 
 REQUESTS = list(every_request())
@@ -139,7 +140,7 @@ def _narrower_on_the_same_basis(request: Request, after: Rulebook, before: Ruleb
         assert (now.basis.law, now.basis.clause) == (then.basis.law, then.basis.clause)
 
 
-@settings(max_examples=80, deadline=None)
+@examples(25)
 @given(SEEDS)
 def test_under_one_agreement_a_reservation_only_ever_narrows_on_the_same_basis(seed: int) -> None:
     random, book, under = _small(seed)
@@ -147,7 +148,7 @@ def test_under_one_agreement_a_reservation_only_ever_narrows_on_the_same_basis(s
         _narrower_on_the_same_basis(request, _under(book, under), book)
 
 
-@settings(max_examples=25, deadline=None)
+@examples(10)
 @given(SEEDS)
 def test_so_it_does_with_every_type_of_condition_level_and_obligation(seed: int) -> None:
     random = Random(seed)
@@ -165,7 +166,7 @@ def test_so_it_does_with_every_type_of_condition_level_and_obligation(seed: int)
         _narrower_on_the_same_basis(request, after, book)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20)
 @given(SEEDS, OVERLAPS)
 def test_beside_other_agreements_nothing_comes_out_that_citing_its_basis_did_not_release(
     seed: int, overlap: Any

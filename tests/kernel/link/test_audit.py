@@ -54,7 +54,7 @@ def test_out_of_order(exchanged: World) -> None:
 @pytest.mark.parametrize(
     ("party", "statement", "what"),
     [
-        ("SA", "update messages set content = replace(content, 'P-2', 'P-9') where seq = 3", "not the one"),
+        ("SA", "update messages set content = FLIPPED where seq = 3", "not the one"),
         ("SA", "update messages set entry = zeroblob(32) where seq = 3", "not the one"),
         ("SA", "update edges set tiles = zeroblob(160)", "its messages give"),
         ("JO", "update checkpoints set note = replace(note, 'mithaq/JO', 'mithaq/EG')", "does not verify"),
@@ -65,9 +65,9 @@ def test_out_of_order(exchanged: World) -> None:
     ],
 )
 def test_one_changed_bit_is_found(exchanged: World, party: str, statement: str, what: str) -> None:
-    statement = statement.replace("replace(content,", "cast(replace(cast(content as text),").replace(
-        "'P-9')", "'P-9') as blob)"
-    )
+    last = "hex(substr(content, -1)) = '00'"
+    flipped = f"substr(content, 1, length(content) - 1) || case when {last} then x'01' else x'00' end"
+    statement = statement.replace("FLIPPED", f"cast({flipped} as blob)")
     statement = statement.replace("replace(envelope,", "cast(replace(cast(envelope as text),").replace(
         "'payloaf')", "'payloaf') as blob)"
     )

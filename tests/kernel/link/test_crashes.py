@@ -21,13 +21,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from mithaq.adapters.store.sql import SqlStore
 from mithaq.assembly import open_home, open_home_store
-from mithaq.cli.rehearsal import Rehearsal, audit_stores
+from mithaq.cli.rehearsal import audit_stores
 from mithaq.errors import MithaqError, Unavailable
 from mithaq.kernel.clock import ManualClock
 from mithaq.kernel.node import Node
 from mithaq.kernel.people.actor import HOME
 from mithaq.kernel.ports import Transaction
-from tests.worlds import START, alert
+from tests.examples import examples
+from tests.worlds import START, alert, rehearsed
 
 T = TypeVar("T")
 WHEN = ("before", "inside", "after")
@@ -87,7 +88,7 @@ class Nations:
     """Two nations with files, on a line that is a step each way, and on which messages can be lost or come again."""
 
     def __init__(self, folder: Path) -> None:
-        self.rehearsal = Rehearsal(folder)
+        self.rehearsal = rehearsed(folder)
         self.points = {"JO": Points(), "SA": Points()}
         self.clock = ManualClock(START)
         self.nodes: dict[str, Node] = {}
@@ -288,5 +289,5 @@ class Road(RuleBasedStateMachine):
 
 TestRoad = Road.TestCase
 TestRoad.settings = settings(
-    max_examples=10, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    examples(5), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )

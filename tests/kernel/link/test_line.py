@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from mithaq.api.couriers import Couriers
 from mithaq.errors import NotAllowed, Unavailable
 from mithaq.kernel import canonical
 from mithaq.kernel.link.inbound import Answer
@@ -71,4 +72,68 @@ def test_a_partner_of_the_first_format_is_spoken_to_in_it(world: World) -> None:
     assert formats.count("mithaq-delivery/2") == 1
     with world.jo.store.read() as tx:
         assert tx.links.tally("JO>SA") == {"accepted": 300}
+    world.assert_sound()
+
+
+def woken(world: World) -> bool:
+    """Whether the courier for SA gets up when JO tells that something may move."""
+    couriers = Couriers(world.jo)
+    couriers.wake()
+    return couriers._wake["SA"].is_set()
+
+
+def test_nobody_gets_up_for_a_partner_with_whom_nothing_is_left_to_do(world: World) -> None:
+    assert woken(world)  # since the start nobody has looked
+    world.jo.step()
+    assert not woken(world)
+    world.sa.do("intelligence.alert-vehicle", alert(plate="A-1"), who=HOME).result()
+    assert not woken(world)  # SA's news, not ours
+    world.jo.do("intelligence.alert-vehicle", alert(plate="A-2"), who=HOME).result()
+    assert woken(world)
+    world.jo.step()
+    assert not woken(world)
+    world.jo.do("node.restored", {}, who=HOME).result()
+    assert woken(world)
+    world.step()
+    world.step()
+    assert not woken(world)
+    world.assert_sound()
+
+
+def test_what_is_numbered_while_a_delivery_ends_is_not_slept_through(world: World) -> None:
+    """It is durable after the attempt has looked, and before the attempt has noted that nothing is left."""
+    line, look = world.jo.line("SA"), world.jo._outbound._next
+
+    def late(party: str, link: str) -> Delivery | None:
+        found = look(party, link)
+        if found is None and not raised:
+            raised.append(world.jo.do("intelligence.alert-vehicle", alert(plate="L-2"), who=HOME).result())
+        return found
+
+    raised: list[object] = []
+    world.jo._outbound._next = late  # type: ignore[method-assign]
+    world.jo.do("intelligence.alert-vehicle", alert(plate="L-1"), who=HOME).result()
+    world.jo.attempt("SA")
+    assert raised
+    assert (line.quiet, woken(world)) == (False, True)
+    world.jo.attempt("SA")
+    assert line.quiet
+    world.assert_sound()
+
+
+def test_a_line_that_is_paused_or_fails_is_looked_at(world: World) -> None:
+    world.jo.step()
+    world.jo.do("link.pause", {"party": "SA"}, who=HOME).result()
+    world.jo.do("intelligence.alert-vehicle", alert(plate="P-1"), who=HOME).result()
+    world.jo.step()
+    assert woken(world)
+    world.jo.do("link.resume", {"party": "SA"}, who=HOME).result()
+    world.wire.leave("SA")
+    world.jo.step()
+    assert world.jo.line("SA").failures == 1
+    assert woken(world)
+    world.wire.join("SA", world.sa.receive)
+    world.clock_on()
+    world.jo.step()
+    assert not woken(world)
     world.assert_sound()

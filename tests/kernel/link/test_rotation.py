@@ -11,77 +11,23 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from mithaq.adapters.keystore.file import KeyFile
-from mithaq.assembly import load_keys
 from mithaq.config import Home, PartnerSettings, read_config, write_config, write_private
-from mithaq.errors import Clash, NotAllowed, NotFound, Unavailable, Untrusted
+from mithaq.errors import NotAllowed, Unavailable, Untrusted
 from mithaq.kernel import canonical
 from mithaq.kernel.clock import SystemClock
-from mithaq.kernel.link.log.checkpoint import is_signed_with, read_checkpoint, sign_checkpoint
-from mithaq.kernel.link.message import Delivery
+from mithaq.kernel.link.log.checkpoint import is_signed_with
 from mithaq.kernel.manifest import SigningKey
 from mithaq.kernel.party import Card, fingerprint, read_card, root_card
 from mithaq.kernel.people.actor import HOME
-from mithaq.kernel.seal import read_header, seal, sealing_key_id, unseal
+from mithaq.kernel.seal import read_header, sealing_key_id
+from tests.kernel.link.rotating import crossing, delivery, files, note, serial, state, statuses
 from tests.rooted import DAYS, Rooted, rooted_nations, rotate_in_flight
-from tests.worlds import alert
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[Rooted]:
     with rooted_nations(tmp_path) as found:
         yield found
-
-
-def state(world: Rooted, count: int = 1, party: str = "JO", first: int = 0) -> None:
-    """So many alerts of a nation that the agreement lets through."""
-    rows = [alert(plate=f"{party}-{n}") for n in range(first, first + count)]
-    getattr(world, party.lower()).do("intelligence.alert-vehicles", {"rows": rows}, who=HOME).result()
-
-
-def files(world: Rooted, party: str) -> list[dict[str, Any]]:
-    """The evidence that a nation has kept."""
-    folder = world.rehearsal.nations[party].home.evidence
-    return [canonical.read(path.read_bytes(), dict) for path in sorted(folder.iterdir())]
-
-
-def serial(world: Rooted, here: str, of: str) -> int:
-    node = getattr(world, here.lower())
-    return int(node.rings.of(of).serial)
-
-
-def statuses(world: Rooted, party: str) -> dict[str, Any]:
-    node = getattr(world, party.lower())
-    return {each.link: each for each in node.ask("link.status", {}, who=HOME)}
-
-
-def note(world: Rooted, party: str, link: str) -> str:
-    with getattr(world, party.lower()).store.read() as tx:
-        found = tx.links.checkpoint(link)
-    assert found is not None
-    return str(found)
-
-
-def delivery(world: Rooted, keys: KeyFile, *, size: int | None = None) -> bytes:
-    """A question in JO's name, under the head of its log signed with these keys."""
-    signed = read_checkpoint(note(world, "SA", "JO>SA"))[0]
-    forged = sign_checkpoint(replace(signed, size=signed.size if size is None else size), keys, keys.signing)
-    asked = Delivery(format="mithaq-delivery/2", sender="JO", receiver="SA", checkpoint=forged, after=0)
-    return seal(canonical.encode(asked), sender="JO", receiver="SA", public=world.sa.card.sealing)
-
-
-def crossing(world: Rooted) -> list[Delivery]:
-    """Every delivery to SA from now on, as it was before it was sealed."""
-    seen: list[Delivery] = []
-    honest = world.sa.receive
-
-    def receive(sealed: bytes) -> Any:
-        _, plain = unseal(sealed, world.keys("SA"), me="SA")
-        seen.append(canonical.decode(plain, Delivery))
-        return honest(sealed)
-
-    world.wire.join("SA", receive)
-    return seen
 
 
 def test_every_key_changes_on_both_sides_with_messages_in_flight(world: Rooted) -> None:
@@ -325,117 +271,6 @@ def test_a_new_manifest_ends_the_grace(world: Rooted) -> None:
     world.settle()
     assert statuses(world, "SA")["JO>SA"].problem == ""
     world.assert_sound()
-
-
-def test_a_thief_of_a_revoked_key_is_turned_away_and_what_was_signed_before_stays_proved(world: Rooted) -> None:
-    state(world, 3)
-    world.step()
-    thief = load_keys(world.rehearsal.nations["JO"].home)
-    assert world.sa.receive(delivery(world, thief)).outcome == "settled"  # nobody knows yet
-    manifest, revocation = world.custodians["JO"].revoking(world.keys("JO"), "JO>SA", 3, at=world.clock.now())
-    world.jo.install(manifest, [revocation])
-    world.settle()
-    for size in (3, 4):
-        with pytest.raises(Untrusted) as turned:
-            world.sa.receive(delivery(world, thief, size=size))
-        assert turned.value.code == "revoked"
-    assert {each["code"] for each in files(world, "SA")} == {"revoked"}
-    assert all(each.verified for each in world.sa.ask("link.verify", {}, who=HOME))
-    assert all(each.verified for each in world.jo.ask("link.verify", {}, who=HOME))
-    world.assert_sound()
-
-
-def test_the_auditor_does_not_believe_a_revoked_key_beyond_its_last_trusted_position(world: Rooted) -> None:
-    for turn in range(3):
-        state(world, 2, first=10 * turn)
-        world.step()
-    manifest, revocation = world.custodians["JO"].revoking(world.keys("JO"), "JO>SA", 4, at=world.clock.now())
-    world.jo.install(manifest, [revocation])
-    world.settle()
-    [report] = [each for each in world.sa.ask("link.verify", {}, who=HOME) if each.link == "JO>SA"]
-    assert [each.where for each in report.findings] == ["JO>SA at 6"]  # 2 and 4 are proved, and what came after by 7
-    with world.sa.store.read() as tx:
-        assert [each.says for each in tx.statements.of("revocations/JO")] == ["revocation"]
-
-
-def test_a_revocation_is_told_to_the_partner_it_concerns_alone(world: Rooted) -> None:
-    state(world)
-    world.step()
-    manifest, revocation = world.custodians["JO"].revoking(world.keys("JO"), "JO>EG", 1, at=world.clock.now())
-    seen = crossing(world)
-    world.jo.install(manifest, [revocation])
-    world.settle()
-    assert all(each.revocations == () for each in seen)
-    with world.sa.store.read() as tx:
-        assert tx.statements.of("revocations/JO") == []
-        assert tx.links.edge("JO>SA").size == 2
-
-
-def test_fewer_signatures_than_the_root_asks_for_are_refused(world: Rooted) -> None:
-    custodians = world.custodians["JO"]
-    following = replace(custodians.now, serial=2)
-    stranger = KeyFile.generate()
-    for by in ([custodians.keys[0]], [custodians.keys[0], stranger], [stranger, KeyFile.generate()]):
-        with pytest.raises(Untrusted):
-            world.jo.install(custodians.signed(following, by))
-    assert serial(world, "JO", "JO") == 1
-    world.jo.install(custodians.signed(following, [stranger, custodians.keys[2], custodians.keys[0]]))
-    world.settle()
-    assert serial(world, "SA", "JO") == 2  # a signature by a foreign key harms nothing and counts for nothing
-
-
-def test_a_manifest_that_cannot_be_used_changes_nothing(world: Rooted) -> None:
-    custodians, at = world.custodians["JO"], world.clock.now()
-    first, elsewhere = custodians.now, SigningKey(KeyFile.generate().signing, at, at + 2 * DAYS)
-    state(world)
-    with pytest.raises(NotFound):
-        world.jo.install(custodians.next(signing=(*first.signing, elsewhere)))
-    with pytest.raises(Clash):
-        world.jo.install(custodians.signed(first))
-    assert serial(world, "JO", "JO") == 1
-    state(world, 1, first=5)
-    world.settle()
-    world.assert_sound()
-    assert serial(world, "SA", "JO") == 1
-
-
-@pytest.mark.parametrize("way", ["delivery", "message"])
-def test_a_root_that_signs_two_manifests_under_one_serial_leaves_evidence(world: Rooted, way: str) -> None:
-    state(world)
-    world.step()
-    custodians = world.custodians["JO"]
-    one = replace(custodians.now, serial=2, names={"en": "one"})
-    two = replace(custodians.now, serial=2, names={"en": "two"})
-    world.jo.install(custodians.signed(one))
-    if way == "delivery":
-        world.settle()
-        asked = Delivery(
-            format="mithaq-delivery/3",
-            sender="JO",
-            receiver="SA",
-            checkpoint=note(world, "JO", "JO>SA"),
-            manifest=custodians.signed(two).decode(),
-        )
-        sealed = seal(canonical.encode(asked), sender="JO", receiver="SA", public=world.sa.card.sealing)
-        with pytest.raises(Untrusted) as turned:
-            world.sa.receive(sealed)
-        assert turned.value.code == "equivocation"
-    else:  # SA was shown the other one first
-        with world.sa.store.read() as tx:
-            assert tx.statements.of("keys/JO") == []
-        asked = Delivery(
-            format="mithaq-delivery/3",
-            sender="JO",
-            receiver="SA",
-            checkpoint=note(world, "SA", "JO>SA"),
-            manifest=custodians.signed(two).decode(),
-        )
-        sealed = seal(canonical.encode(asked), sender="JO", receiver="SA", public=world.sa.card.sealing)
-        assert world.sa.receive(sealed).outcome == "settled"
-        world.jo.step()
-    kept = [each for each in files(world, "SA") if each["code"] == "equivocation"]
-    assert kept
-    assert all((each["kind"], each["partner"]) == ("signed", "JO") for each in kept)
 
 
 def test_a_partner_with_a_card_of_the_first_format_sees_no_change(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -15,6 +15,7 @@ from mithaq.kernel.matter.agreement import AGREEMENT
 from mithaq.kernel.matter.fold import fold, stage_of
 from mithaq.kernel.matter.said import Said
 from mithaq.kernel.values import digest
+from tests.examples import examples
 from tests.kernel.matter.talk import OTHER, TEXT, Talk
 
 VERBS = [verb.name for verb in AGREEMENT.verbs if verb.about == "text" and not verb.brings and not verb.joins]
@@ -65,7 +66,7 @@ def talks(draw: st.DrawFn) -> list[Said]:
     return talk.said
 
 
-@settings(max_examples=150, deadline=None)
+@examples(50)
 @given(talks(), st.randoms(use_true_random=False))
 def test_any_order_gives_the_same_bytes(said: list[Said], random: Any) -> None:
     shuffled = [*said]
@@ -73,7 +74,7 @@ def test_any_order_gives_the_same_bytes(said: list[Said], random: Any) -> None:
     assert canonical.encode(fold(AGREEMENT, shuffled)) == canonical.encode(fold(AGREEMENT, said))
 
 
-@settings(max_examples=100, deadline=None)
+@examples(40)
 @given(talks(), st.data())
 def test_what_counts_stays_counted_when_more_arrives(said: list[Said], data: st.DataObject) -> None:
     some = data.draw(st.lists(st.sampled_from(said), unique_by=lambda each: each.digest))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from msgspec.structs import asdict, replace
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, null, select, update
 
 from mithaq.adapters.store import schema
 from mithaq.adapters.store.pending import Pending
@@ -16,7 +17,7 @@ from mithaq.adapters.store.vault import SealedShelf, record_place
 from mithaq.kernel.clock import read_instant, write_instant
 from mithaq.kernel.shelves import Entry, Holding
 
-_R, _J, _D, _N = schema.records, schema.journal, schema.decisions, schema.memos
+_R, _J, _D, _N, _M = schema.records, schema.journal, schema.decisions, schema.memos, schema.messages
 
 _RECORD_NEWEST = select(_R).where(_R.c.id == bindparam("id")).order_by(_R.c.version.desc()).limit(1)
 _RECORD_VERSION = select(_R).where(_R.c.id == bindparam("id"), _R.c.version == bindparam("version"))
@@ -33,7 +34,12 @@ _RECORD_REFERENCE = (
     .limit(1)
 )
 _RECORD_PAGE = select(_R).where(_R.c.position > bindparam("after")).order_by(_R.c.position).limit(bindparam("limit"))
-_RECORD_ERASE = update(_R).where(_R.c.id == bindparam("i")).values(content=bindparam("empty"))
+_RECORD_ERASE = (
+    update(_R).where(_R.c.id == bindparam("i")).values(content=bindparam("empty"), reference=bindparam("none"))
+)
+_CARRIED_ERASE = (
+    update(_M).where(_M.c.subject >= bindparam("low"), _M.c.subject < bindparam("high")).values(content=null())
+)
 _JOURNAL_PAGE = select(_J).where(_J.c.position > bindparam("after")).order_by(_J.c.position).limit(bindparam("limit"))
 _JOURNAL_LAST = select(func.max(_J.c.position))
 _DECISION_PUT = insert(_D).prefix_with("OR REPLACE", dialect="sqlite")
@@ -79,7 +85,8 @@ class SqlRecords:
 
     def erase(self, id: str) -> None:
         self._pending.flush()
-        self._run.run(_RECORD_ERASE, {"i": id, "empty": b""})
+        self._run.run(_RECORD_ERASE, {"i": id, "empty": b"", "none": ""})
+        self._run.run(_CARRIED_ERASE, {"low": f"{id}/", "high": f"{id}0"})
         self._sealed.destroy(id)
 
     def _holding(self, row: tuple[Any, ...] | None) -> Holding | None:
@@ -126,18 +133,30 @@ class SqlDecisions:
 
     def put(self, subject: str, party: str, content: bytes) -> None:
         self._pending.finally_do("decisions", self._write)
-        self._pending.put(_D, (subject, party), {"subject": subject, "party": party, "content": content})
+        row = {"subject": subject, "party": party, "content": _pack(content)}
+        self._pending.put(_D, (subject, party), row)
 
     def get(self, subject: str, party: str) -> bytes | None:
         self._write()
-        return self._run.blob(_DECISION, {"s": subject, "p": party})
+        found = self._run.blob(_DECISION, {"s": subject, "p": party})
+        return None if found is None else _unpack(found)
 
     def of(self, subject: str) -> Sequence[tuple[str, bytes]]:
         self._write()
-        return [(party, content) for party, content in self._run.all(_DECISIONS, {"s": subject})]
+        return [(party, _unpack(content)) for party, content in self._run.all(_DECISIONS, {"s": subject})]
 
     def _write(self) -> None:
         self._pending.write(_D, _DECISION_PUT)
+
+
+def _pack(content: bytes) -> bytes:
+    """There is a decision for each record and partner, mostly of the same words: a quarter of the room is enough."""
+    return zlib.compress(content, 1)
+
+
+def _unpack(stored: bytes) -> bytes:
+    """As it was given. An earlier Mithaq kept the JSON as it is, which begins as nothing that is packed does."""
+    return stored if stored.startswith(b"{") else zlib.decompress(stored)
 
 
 class SqlMemos:

@@ -7,12 +7,15 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, select
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from mithaq.adapters.store import schema
 from mithaq.adapters.store.checkpointer import BACKSTOP, Checkpointer
@@ -153,8 +156,27 @@ def _control(engine: Engine, begin: str, *more: str) -> None:
         connection.exec_driver_sql(begin)
 
 
+@cache
+def _tables() -> dict[str, tuple[str, ...]]:
+    """By table, what makes it and its indexes: compiled once for all stores of a process, which is most of the work."""
+    made: dict[str, tuple[str, ...]] = {}
+    for table in schema.metadata.sorted_tables:
+        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        statements: list[CreateTable | CreateIndex] = [CreateTable(table), *map(CreateIndex, indexes)]
+        made[table.name] = tuple(str(each.compile(dialect=sqlite.dialect())) for each in statements)
+    return made
+
+
+def _make_tables(connection: Connection) -> None:
+    """Make the tables that are absent. One that is there is left to ``STEPS``, with its indexes."""
+    there = set(connection.exec_driver_sql("select name from sqlite_master where type = 'table'").scalars())
+    for name, statements in _tables().items():
+        for statement in statements if name not in there else ():
+            connection.exec_driver_sql(statement)
+
+
 def _check_schema(connection: Connection, vault: Vault) -> None:
-    schema.metadata.create_all(connection)
+    _make_tables(connection)
     found = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.name == "schema"))
     number = schema.SCHEMA if found is None else int(found)
     if number > schema.SCHEMA:

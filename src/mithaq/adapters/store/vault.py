@@ -10,6 +10,7 @@ authenticated with it, so that none can be put in the place of another.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +25,7 @@ from mithaq.adapters.store.prepared import Prepared
 from mithaq.errors import Untrusted
 
 SEALED = 1  # the first byte of a sealed value; what a store of before schema 5 kept begins otherwise
+MARK = 4  # bytes that tell which key of its owner it was sealed under: one that was erased may come again
 NONCE = 12
 PAGE = 1000  # rows that are sealed together
 OPEN_SECRET = bytes(32)  # of a store that is opened without one: its keys are wrapped and not secret
@@ -61,21 +63,21 @@ class SealedShelf:
         self._vault = vault
         self._run = run
         self._pending = pending
-        self._known: dict[str, AESGCM | None] = {}
+        self._known: dict[str, _Key | None] = {}
 
     def seal(self, owner: str, place: str, value: bytes) -> bytes:
         """The value under its owner's key, which is made if there is none yet."""
-        cipher = self._cipher(owner) or self._made(owner)
+        key = self._key(owner) or self._made(owner)
         nonce = os.urandom(NONCE)
-        return bytes((SEALED,)) + nonce + cipher.encrypt(nonce, value, place.encode())
+        return bytes((SEALED,)) + key.mark + nonce + key.cipher.encrypt(nonce, value, place.encode())
 
     def open(self, owner: str, place: str, sealed: bytes) -> bytes | None:
-        """The value; None if its owner's key is gone. Untrusted if it does not belong in this place."""
-        cipher = self._cipher(owner)
-        if cipher is None:
+        """The value; None if its key is gone. Untrusted if it does not belong in this place."""
+        key, mark, rest = self._key(owner), sealed[1 : MARK + 1], sealed[MARK + 1 :]
+        if key is None or key.mark != mark:
             return None
         try:
-            return cipher.decrypt(sealed[1 : NONCE + 1], sealed[NONCE + 1 :], place.encode())
+            return key.cipher.decrypt(rest[:NONCE], rest[NONCE:], place.encode())
         except InvalidTag:
             raise Untrusted("vault", f"what is kept as {place} is not what was put there") from None
 
@@ -85,17 +87,25 @@ class SealedShelf:
         self._run.run(_FORGET, {"o": owner})
         self._known[owner] = None
 
-    def _cipher(self, owner: str) -> AESGCM | None:
+    def _key(self, owner: str) -> _Key | None:
         if owner not in self._known:
             wrapped = self._run.blob(_KEY, {"o": owner})
-            self._known[owner] = AESGCM(self._vault.unwrap(owner, wrapped)) if wrapped is not None else None
+            self._known[owner] = _Key(self._vault.unwrap(owner, wrapped)) if wrapped is not None else None
         return self._known[owner]
 
-    def _made(self, owner: str) -> AESGCM:
+    def _made(self, owner: str) -> _Key:
         key = os.urandom(32)
         self._pending.add(_K, (owner,), {"owner": owner, "wrapped": self._vault.wrap(owner, key)})
-        made = self._known[owner] = AESGCM(key)
+        made = self._known[owner] = _Key(key)
         return made
+
+
+class _Key:
+    """One owner's key, and the mark that values sealed under it bear."""
+
+    def __init__(self, key: bytes) -> None:
+        self.cipher = AESGCM(key)
+        self.mark = hashlib.sha256(key).digest()[:MARK]
 
 
 def owner_of(subject: str) -> str:

@@ -19,6 +19,7 @@ RARE = 500  # rows that one word finds: up to here they are fetched and put in o
 _BEYOND = "\U0010ffff"
 
 _CURSOR = select(_C.c.version, _C.c.position).where(_C.c.view == bindparam("v"))
+_VIEWS = select(_C.c.view)
 _CURSOR_ADD = insert(_C)
 _CURSOR_MOVE = (
     update(_C).where(_C.c.view == bindparam("v")).values(version=bindparam("to_version"), position=bindparam("to"))
@@ -93,6 +94,10 @@ class SqlViews:
     def remove(self, view: str, key: str) -> None:
         self._run.run(_ROW_REMOVE, {"v": view, "k": key})
         self._run.run(_TERMS_REMOVE, {"v": view, "k": key})
+
+    def forget(self, key: str) -> None:
+        for (view,) in self._run.all(_VIEWS, {}):
+            self.remove(view, key)
 
     def get(self, view: str, key: str) -> Row | None:
         found = self._run.first(_ROW, {"v": view, "k": key})

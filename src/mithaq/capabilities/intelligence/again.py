@@ -44,9 +44,10 @@ def carry_over(desk: Desk, known: Record, body: dict[str, Any], marking: Marking
         body["flags"] = sorted({*body.get("flags", ()), MISUSED})
     if is_ended(known):
         body["expires"] = write_instant(desk.at)
-    if CONTESTED in known.marking.caveats:
-        return Marking(marking.exercise, tuple(sorted({*marking.caveats, CONTESTED})))
-    return marking
+    contested = {CONTESTED} & set(known.marking.caveats)
+    caveats = tuple(sorted({*marking.caveats, *contested}))
+    sources = tuple(sorted({*marking.sources, *known.marking.sources}))
+    return Marking(marking.exercise, caveats, sources)
 
 
 def _memo(id: str) -> str:

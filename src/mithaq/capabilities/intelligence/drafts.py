@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from mithaq.capabilities.intelligence import again, identifiers, rules
 from mithaq.capabilities.intelligence.forms import body_of, release_texts_of
@@ -43,7 +43,7 @@ def next_version(
     desk: Desk, record: Record, changes: Mapping[str, Any], *, caveats: tuple[str, ...] | None = None
 ) -> Record:
     """The version after one of our own alerts, with these fields changed, in the newest version of its Kind."""
-    made = record.marking if caveats is None else Marking(record.marking.exercise, tuple(sorted(set(caveats))))
+    made = record.marking if caveats is None else structs.replace(record.marking, caveats=tuple(sorted(set(caveats))))
     still = {"expires": write_instant(desk.at)} if again.is_ended(record) else {}
     return desk.draft(
         ALERTS[sort_of(record.kind)], {**record.body, **still, **changes}, purpose=record.purpose, marking=made,
@@ -86,7 +86,9 @@ def own_alert(desk: Desk, id: str, sort: str = "") -> Record:
 def marking(given: Struct) -> Marking:
     """The marking that a form asks for."""
     asked: Any = given
-    return Marking(exercise=asked.exercise, caveats=tuple(sorted(set(asked.caveats))))
+    return Marking(
+        exercise=asked.exercise, caveats=tuple(sorted(set(asked.caveats))), sources=tuple(sorted(set(asked.sources)))
+    )
 
 
 def _set_clocks(desk: Desk, sort: str, body: dict[str, Any], known: Record | None) -> None:

@@ -121,7 +121,9 @@ def _marking(given: Any, on: Holding | None) -> Marking:
     """What follows on an exercise record is an exercise record, and on a real one a real one."""
     if on is not None and given.exercise and not on.exercise:
         raise Invalid("exercise", "what it is about is real", where="$.exercise")
-    return Marking(given.exercise or (on is not None and on.exercise), tuple(sorted(set(given.caveats))))
+    sources = {*given.sources, *([on.id] if on is not None and on.link else ())}
+    exercise = given.exercise or (on is not None and on.exercise)
+    return Marking(exercise, tuple(sorted(set(given.caveats))), tuple(sorted(sources)))
 
 
 def _alert(desk: Desk, id: str) -> Holding:

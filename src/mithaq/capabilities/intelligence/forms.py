@@ -25,7 +25,8 @@ MAX_ROWS = 500
 class Surrounding(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is said of a record beside its body. ``reference`` stays at home: the same one means the same record.
 
-    A ``flash`` record goes before everything that waits: for a danger that is now.
+    A ``flash`` record goes before everything that waits: for a danger that is now. ``sources``: the records of partners
+    on which it rests; it goes to a third nation only as their handling lets it.
     """
 
     purpose: Code
@@ -33,6 +34,7 @@ class Surrounding(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     reference: Line | None = None
     exercise: bool = False
     flash: bool = False
+    sources: tuple[RecordId, ...] = ()
 
 
 class Screened(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -57,6 +59,7 @@ class Following(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     reference: Line | None = None
     exercise: bool = False
     flash: bool = False
+    sources: tuple[RecordId, ...] = ()
 
 
 def form(name: str, kind: Kind, doc: str, *more: type[Struct], beside: type[Struct] = Surrounding) -> type[Struct]:

@@ -43,7 +43,9 @@ def guarded_in(holding: Holding) -> frozenset[str]:
 
 
 def fields_of(holding: Holding) -> dict[str, Any]:
-    """The body of our own record, or the fields of a partner's release."""
+    """The body of our own record, or the fields of a partner's release; nothing where it was erased."""
+    if not holding.content:
+        return {}
     fields: dict[str, Any] = _plain(holding)["fields" if holding.link else "body"]
     return fields
 

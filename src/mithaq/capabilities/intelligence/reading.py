@@ -16,6 +16,8 @@ from mithaq.kernel.shelves import Holding, Row
 
 def readable(desk: Desk, holding: Holding) -> bool:
     """Whether whoever acts may know that a record is here."""
+    if not holding.content:
+        return False
     if holding.link:
         seen = seen_in(canonical.fit(canonical.decode(holding.content, dict), Release))
     else:

@@ -112,7 +112,7 @@ def standing(body: Mapping[str, Any]) -> str:
 def _recalled(view: str, entry: Entry, tx: Transaction) -> Row | None:
     """The row anew of what was taken back; None where it is not here yet: a recall can come before its record."""
     holding, old = tx.records.get(entry.subject), tx.views.get(view, entry.subject)
-    if holding is None or old is None:
+    if holding is None or old is None or not holding.content:
         return None
     return (alert_row if view == ALERTS_VIEW else following_row)(holding, old.body["received"], tx)
 

@@ -49,7 +49,13 @@ def announced(
     """The release that named this part, and what is held of its attachment. NotAllowed if there is none, or no more."""
     holding = tx.records.get(part.record, part.version)
     kind = kinds.get(holding.kind) if holding is not None else None
-    if holding is None or kind is None or holding.link != link or recalled(tx, part.record) is not None:
+    if (
+        holding is None
+        or not holding.content
+        or kind is None
+        or holding.link != link
+        or recalled(tx, part.record) is not None
+    ):
         raise _not_announced()
     release = canonical.fit(canonical.decode(holding.content, dict), Release)
     held = hold.held(tx, release.origin, part.of)

@@ -97,6 +97,15 @@ def named_by(tx: Transaction, digest: Digest) -> Iterator[tuple[str, int]]:
         last = page[-1]
 
 
+def unname(tx: Transaction, party: str, digest: Digest, record: str, version: int, at: datetime) -> None:
+    """This version of a record of the party is no more; what nothing else of the party names goes with it."""
+    tx.papers.remove(NAMED, f"{digest}|{record}|{version}")
+    if not any(other.startswith(f"{party}-") for other, _ in named_by(tx, digest)):
+        known = held(tx, party, digest)
+        if known is not None and known.have:
+            _erase(tx, known, at)
+
+
 def kept_until(at: datetime, retain: object) -> datetime:
     """Until when a partner's attachment is kept whose release came at this instant and may be kept for ``retain``."""
     longest = after(at, KEPT)

@@ -81,13 +81,20 @@ def messages(tx: Transaction, link: str) -> Iterator[Message]:
 
 def side(tx: Transaction, link: str) -> Side:
     """One nation's side of a link, from its store."""
-    arrivals, after = [], 0
+    return Side(tuple(messages(tx, link)), arrivals(tx).get(link, ()))
+
+
+def arrivals(tx: Transaction) -> dict[str, tuple[Arrival, ...]]:
+    """What arrived, by link, in order of arrival: one pass over the journal, whatever the number of links."""
+    found: dict[str, list[Arrival]] = {}
+    after = 0
     while page := tx.journal.page(after=after, limit=PAGE):
         for entry in page:
-            if entry.what in ("received", "refused", "tombstone") and entry.subject.startswith(f"{link}/"):
-                arrivals.append(Arrival(entry.position, int(entry.subject.rpartition("/")[2]), entry.what))
+            if entry.what in ("received", "refused", "tombstone"):
+                link, _, seq = entry.subject.rpartition("/")
+                found.setdefault(link, []).append(Arrival(entry.position, int(seq), entry.what))
         after = page[-1].position
-    return Side(tuple(messages(tx, link)), tuple(arrivals))
+    return {link: tuple(each) for link, each in found.items()}
 
 
 def verify(tx: Transaction, link: str, *, sender: Keyring, receiver: Keyring | None) -> Report:

@@ -258,7 +258,8 @@ def restored(desk: Desk, _: Nothing) -> Restored:
     for partner in desk.node.partners:
         recover.unsure(desk.tx, partner, "the operator said so")
         desk.node.unsure.add(partner)
-        desk.node.lines[partner].head, desk.node.lines[partner].asked = None, False
+        desk.node.lines[partner].ask_again()
+        desk.node.lines[partner].asked = False
     return Restored(desk.node.partners)
 
 

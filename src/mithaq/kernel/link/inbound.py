@@ -78,7 +78,7 @@ class Inbound:
             ends.rings.renew(delivery.sender, at)
             ends.tell()
         if delivery.after is not None:
-            line.head = None  # it was started anew: ask it how far it has come
+            line.ask_again()  # it was started anew
             ends.tell()
         if line.reached():
             ends.tell()

@@ -21,6 +21,7 @@ from mithaq.kernel.attachment import arrive
 from mithaq.kernel.attachment.part import Part
 from mithaq.kernel.clock import is_instant
 from mithaq.kernel.instants import misspelt
+from mithaq.kernel.keeping import onward, retention
 from mithaq.kernel.keyring import Keyring
 from mithaq.kernel.law import level as levels
 from mithaq.kernel.law import obligation
@@ -34,6 +35,7 @@ from mithaq.kernel.link.evidence import Keep
 from mithaq.kernel.link.message import Carried, Content
 from mithaq.kernel.link.receive import Judgement
 from mithaq.kernel.matter.kinds import KINDS
+from mithaq.kernel.matter.record import RECALLED_HERE, recalled
 from mithaq.kernel.matter.said import read_said
 from mithaq.kernel.matter.take import take
 from mithaq.kernel.party import Identity, renewed
@@ -77,6 +79,10 @@ class Judging(Struct, frozen=True):
             raise Invalid("shape", "made is not written as it must be", where="$.made")
         self._check(tx, release, at)
         kind = self.kinds.get(release.kind)
+        retention.keep_received(tx, release, kind, at)
+        onward.remember(tx, release)
+        if (why := recalled(tx, release.record)) is not None:
+            tx.memos.put(RECALLED_HERE + release.record, why)  # it came after its recall, and goes as it came
         if kind is not None:
             _check_values(release, kind)
             arrive.announce(tx, release, kind, at)

@@ -31,6 +31,8 @@ class Line:
         self.head: int | None = None  # how much of our link it holds, as it last signed; None until it was asked
         self.bytes_out = 0
         self.bytes_in = 0
+        self.news = 0  # counts what an attempt may have to do: something was numbered, or the head is to be asked for
+        self.seen = -1  # how many of these the last attempt that was left with nothing to do had begun with
 
     @property
     def state(self) -> str:
@@ -39,6 +41,11 @@ class Line:
         if self.paused_by_them:
             return "paused by them"
         return "retrying" if self.failures else "up"
+
+    @property
+    def quiet(self) -> bool:
+        """Whether there was nothing left to do and nothing has come since: nobody need be woken for this partner."""
+        return self.seen == self.news and self.state == "up"
 
     def due(self, now: float) -> bool:
         return now >= self._next
@@ -70,7 +77,13 @@ class Line:
 
     def forget(self) -> None:
         """What the partner holds and takes is not known any more: ask it."""
-        self.head, self.knows, self.speaks = None, 0, 3
+        self.ask_again()
+        self.knows, self.speaks = 0, 3
+
+    def ask_again(self) -> None:
+        """How far the partner has come is not known any more."""
+        self.head = None
+        self.news += 1
 
     def refused(self, now: float) -> None:
         """The partner has paused: ask again now and then."""

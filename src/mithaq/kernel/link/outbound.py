@@ -34,6 +34,7 @@ class Outbound:
     def attempt(self, party: str) -> int:
         """Deliver all that waits for a partner; if it is not reached, note when to try again. Messages settled."""
         line, moved, clock = self._ends.lines[party], 0, self._ends.clock
+        news = line.news  # before we look: what comes meanwhile is news still
         try:
             while not self._paused(party) and (settled := self.deliver(party)) is not None:
                 if settled.outcome == "paused":
@@ -44,6 +45,7 @@ class Outbound:
             line.failed(clock.monotonic(), problem)
         else:
             line.reached()
+            line.seen = news
         return moved
 
     def deliver(self, party: str) -> send.Settled | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from mithaq.kernel.desk import Desk
+from mithaq.kernel.keeping.note import await_deletion
+from mithaq.kernel.keeping.retention import RECALLED_WITHIN
 from mithaq.kernel.matter.record import KIND, recalled
 from mithaq.kernel.matter.speak import speak
 from mithaq.kernel.ports import Transaction
@@ -12,8 +14,9 @@ _WATCHED = "recalling/"
 
 
 def tell(desk: Desk, partner: str, record: str, why: str) -> None:
-    """State the recall to a partner."""
+    """State the recall to a partner, of which it is owed from now on that it deletes the record and says so."""
     speak(desk, KIND, "recall", parties=(desk.node.party, partner), record=record, why=why)
+    await_deletion(desk.tx, record, partner, desk.at + RECALLED_WITHIN, desk.at)
 
 
 def watch(tx: Transaction, partner: str, record: str) -> None:

@@ -53,6 +53,9 @@ class Rings:
         """By party, without ourselves."""
         return {party: each for party, each in self._known.items() if party != self._own}
 
+    def is_partner(self, party: str) -> bool:
+        return party in self._known and party != self._own
+
     def keyrings(self) -> Mapping[str, Keyring]:
         """The keys of all whom this node knows, itself among them."""
         return {party: each.ring for party, each in self._known.items()}

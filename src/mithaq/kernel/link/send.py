@@ -135,6 +135,8 @@ def _carried(message: Message, full: bool, path: tuple[bytes, ...] | None) -> Ca
         return Carried(seq=message.seq, entry=message.entry, tombstone=message.code)  # type: ignore[arg-type]
     if message.content is None:  # numbered before a restore: we know that we sent it, and no longer what it said
         return Carried(seq=message.seq, entry=message.entry, tombstone="expired" if full else None)
+    if not message.content:
+        raise Untrusted("vault", f"what is kept as {message.link}/{message.seq} is not what was put there")
     if not waits and not full:
         return Carried(seq=message.seq, entry=message.entry)
     return Carried(seq=message.seq, salt=message.salt, content=message.content.decode(), path=path)

@@ -148,14 +148,19 @@ class MatterState(Struct, frozen=True):
     waiting: tuple[Idle, ...]
 
 
-def draft(desk: Desk, given: ToDraft) -> Drafted:
-    """The next statement of our chain in a matter, as it will be signed. It is kept as a draft."""
+def draft(desk: Desk, given: ToDraft, *, by_node: bool = False) -> Drafted:
+    """The next statement of our chain in a matter, as it will be signed. It is kept as a draft.
+
+    What a node says of itself (``by_node``) follows from what it did, and is nobody's to write.
+    """
     me = desk.node.party
     kind = KINDS.get(given.kind)
     verb = kind.verb(given.says) if kind else None
     if kind is None or verb is None:
         known = ", ".join(each.name for each in kind.verbs) if kind else ", ".join(KINDS)
         raise NotFound("verb", f"{given.says!r} cannot be said in {given.kind}", hint=f"known are {known}")
+    if verb.role == NODE and not by_node:
+        raise NotAllowed("node", f"{given.says} is said by the node alone", hint="do what it tells of")
     if (given.matter is None) is not verb.opens:
         raise NotAllowed("matter", f"{given.says} {'opens a new matter' if verb.opens else 'needs a matter'}")
     state = _known(desk, given.matter) if given.matter is not None else None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mithaq.kernel.matter.agreement import AGREEMENT
+from mithaq.kernel.matter.holding import HOLDING
 from mithaq.kernel.matter.kind import MatterKind
 from mithaq.kernel.matter.record import RECORD
 
-KINDS: dict[str, MatterKind] = {kind.name: kind for kind in (AGREEMENT, RECORD)}
+KINDS: dict[str, MatterKind] = {kind.name: kind for kind in (AGREEMENT, RECORD, HOLDING)}

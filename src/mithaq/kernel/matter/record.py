@@ -22,6 +22,8 @@ from mithaq.kernel.ports import Transaction
 from mithaq.kernel.values import PartyId, RecordId
 
 KIND = "matter.record/1"
+RECALLED_HERE = "recalled_here/"
+"""Records of partners that were recalled and are to be deleted."""
 Why = Literal["wrong", "ended", "unlawful", "contested", "withdrawn"]
 
 
@@ -40,11 +42,16 @@ RECORD = MatterKind(
 )
 
 
-def note(tx: Transaction, said: Said, at: datetime) -> None:
-    """What a recall changes here: the record counts as recalled from now on, if it is its origin's own."""
+def note(tx: Transaction, said: Said, at: datetime, me: str) -> None:
+    """What a recall changes here: the record counts as recalled from now on, if it is its origin's own.
+
+    Where a partner took it back it is to be deleted.
+    """
     recall = canonical.fit(said.terms, Recall)
     if recall.record.startswith(f"{said.party}-"):
         mark(tx, recall.record, recall.why, at, said.party)
+        if said.party != me:
+            tx.memos.put(RECALLED_HERE + recall.record, recall.why)
 
 
 def mark(tx: Transaction, record: str, why: str, at: datetime, party: str) -> None:

@@ -11,5 +11,5 @@ from mithaq.kernel.matter.desk import ToDraft, ToState, draft, say
 
 def speak(desk: Desk, kind: str, says: str, matter: str | None = None, **terms: Any) -> str:
     """Say it, and give the matter. NotAllowed if it would have no effect."""
-    drafted = draft(desk, ToDraft(says, matter, kind, None, canonical.plain(terms)))
+    drafted = draft(desk, ToDraft(says, matter, kind, None, canonical.plain(terms)), by_node=True)
     return say(desk, ToState(drafted.envelope)).matter

@@ -6,13 +6,14 @@ signatures that count, and who carried it does not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from mithaq.errors import NotAllowed, Untrusted
 from mithaq.kernel.duty import reconcile
+from mithaq.kernel.keeping.note import note as note_holding
 from mithaq.kernel.keyring import Keyring
-from mithaq.kernel.matter import record
+from mithaq.kernel.matter import holding, record
 from mithaq.kernel.matter.fold import State, fold
 from mithaq.kernel.matter.kinds import KINDS
 from mithaq.kernel.matter.offers import texts
@@ -23,6 +24,12 @@ from mithaq.kernel.shelves import Filed
 
 BINDING = ("sign", "ratify", "accede")
 """What binds a party to a text: the text may ask that several officials do it."""
+
+NOTES: Mapping[str, Callable[[Transaction, Said, datetime, str], None]] = {
+    record.KIND: record.note,
+    holding.KIND: note_holding,
+}
+"""What a statement of a kind of Matter changes here, beside the state of its matter."""
 
 
 def state_of(tx: Transaction, matter: str) -> State:
@@ -61,8 +68,8 @@ def take(tx: Transaction, envelope: bytes, rings: Mapping[str, Keyring], at: dat
     filed = Filed(said.matter, said.party, said.number, said.kind, said.says, said.digest, envelope, at)
     tx.statements.add(filed)
     tx.journal.add("said", f"{said.matter}/{said.party}/{said.number}", at=at, party=said.party)
-    if said.kind == record.KIND and said in state_of(tx, said.matter).effective:
-        record.note(tx, said, at)
+    if said.kind in NOTES and said in state_of(tx, said.matter).effective:
+        NOTES[said.kind](tx, said, at, me)
     _follow(tx, said.matter, me, at)
     return said
 

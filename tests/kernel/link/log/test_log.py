@@ -7,7 +7,7 @@ import hashlib
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mithaq.adapters.keystore.file import KeyFile
@@ -24,6 +24,7 @@ from mithaq.kernel.link.log.note import ED25519, key_id, read_note, write_note
 from mithaq.kernel.link.log.proof import Tree, verify_consistency, verify_inclusion
 from mithaq.kernel.link.log.tree import append, entry_of, leaf_hash, node_hash, root
 from mithaq.kernel.shelves import Edge
+from tests.examples import examples
 
 KEYS = KeyFile.generate()
 SIZES = st.one_of(st.integers(1, 20), st.integers(250, 260), st.integers(500, 520), st.integers(1, 900))
@@ -49,7 +50,7 @@ def tree(count: int) -> Tree:
     return Tree(edge, lambda level, index: tiles.get((level, index)))
 
 
-@settings(max_examples=40, deadline=None)
+@examples(20)
 @given(SIZES, st.data())
 def test_roots_and_proofs_are_those_of_the_definition(size: int, data: st.DataObject) -> None:
     leaves, made = entries(size), tree(size)
@@ -62,7 +63,7 @@ def test_roots_and_proofs_are_those_of_the_definition(size: int, data: st.DataOb
 
 
 @given(st.integers(0, 600), st.integers(0, 600))
-@settings(max_examples=25, deadline=None)
+@examples(15)
 def test_appending_in_parts_gives_the_same_log(first: int, more: int) -> None:
     leaves = entries(first + more)
     half, _ = append(Edge(), leaves[:first])
@@ -77,7 +78,7 @@ def test_a_log_past_the_second_level_of_tiles() -> None:
         verify_inclusion(entries(66_000)[index], index, 66_000, made.inclusion(index), made.root())
 
 
-@settings(max_examples=40, deadline=None)
+@examples(20)
 @given(st.integers(2, 300), st.data())
 def test_a_proof_that_was_touched_does_not_hold(size: int, data: st.DataObject) -> None:
     made, leaves = tree(size), entries(size)
@@ -96,7 +97,7 @@ def test_a_proof_that_was_touched_does_not_hold(size: int, data: st.DataObject) 
             verify_inclusion(entry, where, size, tried, made.root())
 
 
-@settings(max_examples=40, deadline=None)
+@examples(20)
 @given(st.integers(2, 300), st.data())
 def test_a_forked_log_is_not_consistent(size: int, data: st.DataObject) -> None:
     old = data.draw(st.integers(1, size - 1))

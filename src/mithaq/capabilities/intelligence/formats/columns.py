@@ -31,7 +31,7 @@ NOT_IN_FILES = frozenset({"photos", "screened"})
 YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 NONE = "none"
 
-PROVENANCE = ("key", "version", "origin", "state", "received")
+PROVENANCE = ("key", "version", "origin", "state", "received", "onward")
 _FORMULA = re.compile(r"'*[=+@\t\r-]")
 
 
@@ -100,7 +100,8 @@ def _written(value: Any) -> str:
 
 def flat(sort: str, row: Row, *, cells: bool) -> dict[str, Any]:
     """One alert as a flat row: where it is from and how it stands, then its fields as the reader sees them."""
-    known = {**row.body, "key": row.key, "received": "message" in row.body}
+    onward = row.body.get("handling", {}).get("onward", "consent") if "message" in row.body else "free"
+    known = {**row.body, "key": row.key, "received": "message" in row.body, "onward": onward}
     found = {name: known[name] for name in (*PROVENANCE, "purpose")} | {"exercise": row.exercise}
     found |= {"caveats": row.body["caveats"]} if row.body["caveats"] else {}
     fields = row.body["fields"]
