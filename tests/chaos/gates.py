@@ -33,7 +33,7 @@ from mithaq.kernel.clock import SystemClock
 from mithaq.kernel.law.law import load_law, write_law
 from mithaq.kernel.party import pinned, read_card
 from tests.chaos.proxy import Line
-from tests.chaos.run import PATIENCE, Side
+from tests.chaos.run import PATIENCE, Side, heard
 from tests.worlds import alert
 
 PARTIES = ("IQ", "JO", "SA")
@@ -75,10 +75,9 @@ class GateSide:
 
     def start(self) -> None:
         assert self._zygote.stdin is not None
-        assert self._zygote.stdout is not None
         self._zygote.stdin.write(json.dumps({"home": str(self.home.path), "gate": True}) + "\n")
         self._zygote.stdin.flush()
-        self.pid = json.loads(self._zygote.stdout.readline())["pid"]
+        self.pid = int(heard(self._zygote, self.home.path)["pid"])
 
     def kill(self) -> None:
         gone = os.pidfd_open(self.pid)
