@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import sys
+import traceback
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -67,6 +68,9 @@ def serve_child(home: Home, pages: int | None) -> None:
         store._connection.rollback()
     try:
         serve_home(home, clock=JumpingClock(home.path / "clock-off"), store=store)
+    except BaseException:  # a disk may be too full even to start: whoever waits for a line is told so, with no pid
+        traceback.print_exc()
+        print(json.dumps({"pid": 0, "inside": "", "link": ""}), flush=True)
     finally:
         os._exit(0)
 
