@@ -68,7 +68,7 @@ def serve_child(home: Home, pages: int | None) -> None:
         store._connection.rollback()
     try:
         serve_home(home, clock=JumpingClock(home.path / "clock-off"), store=store)
-    except BaseException:  # a disk may be too full even to start: whoever waits for a line is told so, with no pid
+    except Exception:  # noqa: BLE001 - a disk may be too full even to start: whoever waits for a line is told so, with no pid
         traceback.print_exc()
         print(json.dumps({"pid": 0, "inside": "", "link": ""}), flush=True)
     finally:
