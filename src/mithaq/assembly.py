@@ -8,18 +8,16 @@ from datetime import datetime
 from importlib import resources
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from mithaq.adapters.evidence.folder import EvidenceFolder
 from mithaq.adapters.keystore.box import make_secret
 from mithaq.adapters.keystore.file import KeyFile
 from mithaq.adapters.keystore.witness import WitnessKeys
 from mithaq.adapters.metrics.prometheus import PrometheusMetrics
 from mithaq.adapters.pictures.pillow import PillowPictures
-from mithaq.adapters.store.move import Moved, Progress, copy, leave
 from mithaq.adapters.store.sql import SqlStore, open_store
 from mithaq.adapters.store.watermark import Watermark
 from mithaq.adapters.transport.certificate import make_certificate
+from mithaq.adapters.transport.gate import GateTransport
 from mithaq.adapters.transport.https import HttpsTransport
 from mithaq.adapters.witness.client import HttpsWitnesses
 from mithaq.capabilities import load_all
@@ -125,7 +123,7 @@ def open_home(
         partners=partners,
         book=book,
         capabilities=capabilities,
-        transport=transport or HttpsTransport(home.tls, partners),
+        transport=transport or transport_of(home, config, partners),
         randomness=secrets.token_bytes,
         evidence=EvidenceFolder(home.evidence).keep,
         metrics=metrics or PrometheusMetrics(),
@@ -142,14 +140,14 @@ def open_home(
 def open_home_store(home: Home, path: Path | None = None) -> SqlStore:
     """The store of a home, or a copy of it in another file. The caller closes it."""
     keys = load_keys(home)
-    return open_store(path, _store_secret(keys)) if path else _open_kept(home, read_config(home), keys)
+    return open_store(path, store_secret(keys)) if path else _open_kept(home, read_config(home), keys)
 
 
 def _open_kept(home: Home, config: Config, keys: Keyed) -> SqlStore:
-    store = open_engine(home, config.store, _store_secret(keys))
+    store = open_engine(home, config.store, store_secret(keys))
     if config.store is not None:
         try:
-            _claim(store, config.party)
+            claim(store, config.party)
         except BaseException:
             store.close()
             raise
@@ -178,7 +176,7 @@ def _reach_database(home: Home, settings: StoreSettings) -> None:
             raise Clash("store", "this database holds the store of a node already", hint="name an empty one")
 
 
-def _claim(store: Store, party: str) -> None:
+def claim(store: Store, party: str) -> None:
     """A database has no home around it: it says itself whose store it is. Clash if it is another nation's."""
 
     def job(tx: Transaction) -> None:
@@ -193,39 +191,20 @@ def _claim(store: Store, party: str) -> None:
         raise Clash("store-party", f"this database is the store of {owner}", hint="name another database in [store]")
 
 
-def move_store(home: Home, to: StoreSettings | None, progress: Progress) -> Moved:
-    """Move the store of a home into another that is empty, compare both, and use that one from now on.
-
-    The caller holds the home's lock. Until all is compared the settings, and the store that is in use, are not touched.
-    """
-    config, secret = read_config(home), _store_secret(load_keys(home))
-    if config.store == to:
-        raise Clash("move", "this is the store that is in use", hint="name another one")
-    if to is None and home.store.exists():
-        raise Clash("move", "there is a store in a file already", where=str(home.store), hint="move it away first")
-    fresh = Home(home.path)
-    fresh.store = home.store.with_name("node.db.moving")
-    source = open_engine(home, config.store, secret)
-    try:
-        target = open_engine(fresh, to, secret, moving=True)
-        try:
-            moved = copy(source, target, progress)
-        finally:
-            target.close()
-        if to is None:
-            fresh.store.replace(home.store)
-        write_config(home, replace(config, store=to))
-        leave(source, to.url if to is not None else str(home.store))
-    finally:
-        source.close()
-    if config.store is None:
-        home.store.replace(home.store.with_name("node.db.moved"))
-    return moved
-
-
-def _store_secret(keys: Keyed) -> bytes:
+def store_secret(keys: Keyed) -> bytes:
     """What the record keys of a home's store are wrapped under. It never changes, though signing keys do."""
     return keys.mac(b"mithaq record keys 1")
+
+
+def transport_of(home: Home, config: Config, partners: list[Partner]) -> Transport:
+    """How this node reaches its partners: through its gate if it has one, else by itself."""
+    if config.gate is None:
+        return HttpsTransport(home.tls, partners)
+    try:
+        return GateTransport(config.gate.url, home.core_tls, home.gate_certificate.read_text())
+    except OSError as problem:
+        why = f"what the gate must show cannot be read: {problem.strerror}"
+        raise NotFound("gate", why, where=str(home.gate), hint="mithaq gate use URL") from None
 
 
 def load_keys(home: Home, at: datetime | None = None) -> KeyFile:

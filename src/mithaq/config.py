@@ -10,6 +10,8 @@ partners/XX.json                   the cards we trust, pinned by fingerprint in 
 evidence/       what a partner signed that contradicts itself, and what was turned away
 watermark       how far the journal had come: a store that was set back is noticed
 removed.json    the partners that we removed: a store that was set back is put right
+gate/           of a core: by what it is known to its gate, and the certificate its gate must show
+spool/XX.json   how far was spooled for a partner, where a diode carries bundles
 sessions/NAME   the session of an officer who signed in at this terminal (0600)
 """
 
@@ -66,6 +68,12 @@ class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True):
     password_file: str = ""  # else libpq finds it: PGPASSFILE, a certificate, the user of the machine
 
 
+class GateSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the gate of a core waits for its calls."""
+
+    url: Url
+
+
 class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The settings in node.toml."""
 
@@ -78,6 +86,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     partners: dict[PartyId, PartnerSettings] = {}
     witnesses: dict[Code, WitnessSettings] = {}
     store: StoreSettings | None = None
+    gate: GateSettings | None = None  # with one, this node is a core: it does not face abroad
 
 
 class Home:
@@ -108,6 +117,9 @@ class Home:
         self.adopted = path / "law" / "adopted.json"
         self.partners = path / "partners"
         self.sessions = path / "sessions"
+        self.gate = path / "gate"
+        self.core_tls = path / "gate" / "core.pem"
+        self.gate_certificate = path / "gate" / "gate.crt"
 
     def serving_of(self, pid: int) -> Path:
         """Where one of several processes says that it serves."""
@@ -252,6 +264,7 @@ def _toml(config: Config) -> str:
         lines += ["", "[store]", f"url = {_text(config.store.url)}"]
         if config.store.password_file:
             lines += [f"password_file = {_text(config.store.password_file)}"]
+    lines += ["", "[gate]", f"url = {_text(config.gate.url)}"] if config.gate else []
     for party, partner in sorted(config.partners.items()):
         lines += [
             "",

@@ -27,6 +27,8 @@ class Line:
 
     def __init__(self, caller: Home, callee: Home, seed: int) -> None:
         self.chance = 0.0
+        self.cut = False  # nothing comes through at all, in this direction of asking
+        self.answers_lost = False  # everything arrives, and no answer comes back
         self.rate: float | None = None
         self.delay = 0.0
         self.target = ""  # where the callee listens; set when it serves
@@ -79,6 +81,7 @@ class Line:
         """The answer to one request, or None where the line loses it."""
         with self._alone:
             fate = self._draw.choice(FATES) if self._draw.random() < self.chance else "passed"
+            fate = "lost" if self.cut else "answer lost" if self.answers_lost else fate
             self.did[fate] += 1
             late, self._late = (self._late, []) if fate != "late" else ([], self._late)
         self._slow(len(body))

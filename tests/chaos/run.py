@@ -75,7 +75,7 @@ class Side:
         assert self._zygote.stdout is not None
         self._zygote.stdin.write(json.dumps({"home": str(self.home.path), "pages": pages}) + "\n")
         self._zygote.stdin.flush()
-        told = json.loads(self._zygote.stdout.readline())
+        told = heard(self._zygote, self.home.path)
         self.pid, self.inside, self.link = told["pid"], told["inside"], told["link"]
 
     def kill(self) -> None:
@@ -101,6 +101,15 @@ class Side:
 
     def jump(self, seconds: int) -> None:
         (self.home.path / "clock-off").write_text(str(seconds))
+
+
+def heard(parent: subprocess.Popen[str], home: Path) -> dict[str, Any]:
+    """What the child that was just forked says when it answers; if it ended instead, what its log says."""
+    assert parent.stdout is not None
+    ready = select.select([parent.stdout], [], [], PATIENCE)[0]
+    assert ready, "\n".join((home / "serve.log").read_text().splitlines()[-5:])
+    told: dict[str, Any] = json.loads(parent.stdout.readline())
+    return told
 
 
 @contextlib.contextmanager

@@ -13,13 +13,14 @@ import psycopg
 import pytest
 
 from mithaq.adapters.store.sql import SqlStore
-from mithaq.assembly import move_store, open_engine, open_home, open_home_store
+from mithaq.assembly import open_engine, open_home, open_home_store
 from mithaq.cli.rehearsal import audit_stores
 from mithaq.config import Home, StoreSettings, locked, read_config
 from mithaq.errors import Clash, MithaqError, Unavailable
 from mithaq.kernel.audit import broken
 from mithaq.kernel.people.actor import HOME
 from mithaq.kernel.ports import Transaction
+from mithaq.servers.move import move_store
 from tests.postgres import server
 from tests.worlds import World, alert, two_nations
 

@@ -49,15 +49,26 @@ async def _taken(node: Node, request: Request) -> Response:
         problem = Malformed("too-large", f"more than {MAX_SEALED} sealed bytes")
         await to_thread.run_sync(node.turn_away, sealed, problem, len(sealed))
         return answer(Problem("too large", 413))
+    status, receipt = await to_thread.run_sync(settled, node, sealed)
+    if not receipt:
+        return answer(Problem("not now" if status == 503 else "not taken", status))
+    return Response(receipt, status, media_type="application/vnd.mithaq.sealed")
+
+
+def settled(node: Node, sealed: bytes) -> tuple[int, bytes]:
+    """(HTTP status, sealed receipt) of a delivery; without a receipt if it was not taken. Raises nothing."""
     try:
-        found = await to_thread.run_sync(node.receive, sealed)
+        found = node.receive(sealed)
     except Unavailable as error:
         log.warning("delivery not taken", code=error.code)
-        return answer(Problem("not now", 503))
+        return 503, b""
     except MithaqError as error:
         log.warning("delivery turned away", code=error.code)
-        return answer(Problem("not taken", 403))
-    return Response(found.sealed, STATUS[found.outcome], media_type="application/vnd.mithaq.sealed")
+        return 403, b""
+    except Exception as error:  # the edge: whoever waits is answered, and what it was is told without its contents
+        log.error("delivery not taken", code="unforeseen", error=type(error).__name__, exc_info=True)
+        return 503, b""
+    return STATUS[found.outcome], found.sealed
 
 
 async def _limited(request: Request) -> tuple[bytes, bool]:

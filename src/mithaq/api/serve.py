@@ -1,4 +1,4 @@
-"""Serving: both faces of a node in one process, until it is asked to stop."""
+"""Serving: the faces of a node in one process, until it is asked to stop. A core has none abroad: it calls its gate."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import asyncio
 import gc
 import signal
 import socket
-import ssl
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,12 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from mithaq.adapters.transport.certificate import server_context
+from mithaq.adapters.transport.gate import GateTransport
 from mithaq.api.couriers import Couriers
 from mithaq.api.doorstep import Doorstep
 from mithaq.api.inside import inside_app
 from mithaq.api.link import link_app
+from mithaq.api.porters import Porters
 from mithaq.errors import Unavailable
 from mithaq.kernel.node import Node
 
@@ -32,13 +33,13 @@ GRACE = 2  # seconds for requests under way; what is cut off was not acknowledge
 
 
 class Faces:
-    """The two listening sockets, open before anything is told of them. ``shared``: other processes of this user may
-    listen on the same ports, and callers are spread over all of them.
+    """The listening sockets, open before anything is told of them. A core has no ``link``. ``shared``: other processes
+    of this user may listen on the same ports, and callers are spread over all of them.
     """
 
-    def __init__(self, inside: tuple[str, int], link: tuple[str, int], *, shared: bool = False) -> None:
-        self.inside = _bind(*inside, shared)
-        self.link = _bind(*link, shared)
+    def __init__(self, inside: tuple[str, int], link: tuple[str, int] | None, *, shared: bool = False) -> None:
+        self.inside = bind(*inside, shared)
+        self.link = bind(*link, shared) if link is not None else None
 
     @property
     def inside_url(self) -> str:
@@ -46,7 +47,7 @@ class Faces:
 
     @property
     def link_url(self) -> str:
-        return "https://{}:{}".format(*self.link.getsockname()[:2])
+        return "https://{}:{}".format(*self.link.getsockname()[:2]) if self.link is not None else ""
 
 
 def serve(
@@ -60,18 +61,24 @@ def serve(
     pages: Sequence[BaseRoute] = (),
     delivers: bool = True,
 ) -> None:
-    """Serve until SIGINT or SIGTERM. ``ready`` is called once both faces answer; ``pages`` are those of a console,
+    """Serve until SIGINT or SIGTERM. ``ready`` is called once its faces answer; ``pages`` are those of a console,
     which shares ``doorstep``. Without ``delivers``, other processes carry to partners what waits. Invalid if the token
     is too short: then nothing was begun."""
     inside = inside_app(node, token, pages, doorstep)
     sys.setswitchinterval(SWITCH)
-    context = server_context(tls, [partner.card.certificate for partner in node.partners.values()])
-    couriers = Couriers(node, delivers=delivers)
+    couriers, gate = Couriers(node, delivers=delivers), node.transport
+    apps: list[App] = [(inside, faces.inside, {"timeout_keep_alive": IDLE})]
+    beside: list[Callable[[], Coroutine[Any, Any, None]]] = []
+    if faces.link is not None:
+        context = server_context(tls, [partner.card.certificate for partner in node.partners.values()])
+        apps.append((link_app(node), faces.link, {"ssl_context_factory": lambda *_: context}))
+    elif isinstance(gate, GateTransport):
+        beside.append(Porters(node, gate, couriers.wake).run)
     couriers.start()
     gc.collect()
     gc.freeze()  # what is here now stays: looking it over again and again would hold every caller up
     try:
-        asyncio.run(_serve(inside, link_app(node), context, faces, ready))
+        asyncio.run(_serve(apps, beside, ready))
     finally:
         couriers.stop()
 
@@ -92,34 +99,55 @@ class Server(uvicorn.Server):
         yield
 
 
+App = tuple[Starlette, socket.socket, dict[str, Any]]
+
+
 async def _serve(
-    inside: Starlette, link: Starlette, context: ssl.SSLContext, faces: Faces, ready: Callable[[], None]
+    apps: Sequence[App], beside: Sequence[Callable[[], Coroutine[Any, Any, None]]], ready: Callable[[], None]
 ) -> None:
+    """Serve these, with what runs ``beside`` them for as long."""
+
     def answers() -> None:
         if all(server.started for server in servers):
             ready()
 
-    configs = (_config(inside, timeout_keep_alive=IDLE), _config(link, ssl_context_factory=lambda *_: context))
-    servers = [Server(config, answers) for config in configs]
+    def stop() -> None:
+        for app, _, _ in apps:
+            if hasattr(app.state, "streams"):
+                app.state.streams.end()
+
+    servers = [Server(configured(app, **options), answers) for app, _, options in apps]
+    until_asked(servers, stop)
+    others = [asyncio.ensure_future(each()) for each in beside]
+    try:
+        await asyncio.gather(*(one.serve([sock]) for one, (_, sock, _) in zip(servers, apps, strict=True)))
+    finally:
+        for other in others:
+            other.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+
+def until_asked(servers: Sequence[Server], also: Callable[[], None] = lambda: None) -> None:
+    """On SIGINT or SIGTERM all of these stop together."""
 
     def stop() -> None:
-        inside.state.streams.end()
+        also()
         for server in servers:
             server.should_exit = True
 
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop)
-    listeners = (faces.inside, faces.link)
-    await asyncio.gather(*(s.serve([sock]) for s, sock in zip(servers, listeners, strict=True)))
 
 
-def _config(app: Starlette, **options: Any) -> uvicorn.Config:
+def configured(app: Starlette, **options: Any) -> uvicorn.Config:
+    """How every face is served."""
     quiet: dict[str, Any] = {"log_config": None, "access_log": False, "lifespan": "off", "server_header": False}
     # Who calls is whoever connected: what a caller writes into X-Forwarded-For is not asked, from this machine neither.
     return uvicorn.Config(app, timeout_graceful_shutdown=GRACE, proxy_headers=False, **quiet, **options)
 
 
-def _bind(host: str, port: int, shared: bool) -> socket.socket:
+def bind(host: str, port: int, shared: bool = False) -> socket.socket:
+    """A socket that listens here; Unavailable if it cannot."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # The protocol is named so that asyncio sets TCP_NODELAY; without it small answers wait 40 ms for an ACK.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

@@ -67,6 +67,9 @@ async def _look(node: Node, metrics: Shown) -> None:
             metrics.gauge("link_oldest_seconds", link.oldest, link=link.link)
             metrics.gauge("link_up", link.state == "up", link=link.link)
             metrics.gauge("link_unsure", link.unsure, link=link.link)
+    gate = node.surroundings.gate()
+    if gate:
+        metrics.gauge("gate_up", gate == "up")
     expires = node.rings.own.ring.expires
     if expires is not None:
         metrics.gauge("keys_expire_seconds", (expires - node.clock.now()).total_seconds())

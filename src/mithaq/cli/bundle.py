@@ -10,10 +10,9 @@ import click
 
 from mithaq.cli.common import json_option, pass_home
 from mithaq.cli.show import emit
+from mithaq.cli.spooling import PIECE, spool, take, unpacked
 from mithaq.config import Home
 from mithaq.errors import Clash, Invalid, MithaqError
-
-PIECE = 256 * 1024  # bytes of content in one delivery of a bundle
 
 
 @click.group()
@@ -47,7 +46,7 @@ def write(home: Home, party: str, out: Path, after: int, max_size: float | None,
                 if not packed["sealed"]:
                     return
                 last = packed["last"]
-                yield _bytes(packed["sealed"])
+                yield unpacked(packed["sealed"])
 
         written = write_bundles(out, Head(read_config(home).party, party, "deliveries"), deliveries(), largest)
     files = [str(path) for path in written]
@@ -92,7 +91,7 @@ def _take(home: Home, file: Path, sender: str, reply: Path) -> dict[str, Any]:
             for frame in read_frames(file):
                 answered = reached.carry("bundle.take", {"sealed": frame})
                 counts[answered["outcome"]] = counts.get(answered["outcome"], 0) + 1
-                receipts.append(_bytes(answered["sealed"]))
+                receipts.append(unpacked(answered["sealed"]))
         except MithaqError as error:
             problem = str(error)
     write_bundles(reply, Head(read_config(home).party, sender, "receipts"), receipts)
@@ -127,7 +126,5 @@ def _tell(found: dict[str, Any]) -> str:
     return f"{told}\n{found['problem']}" if found["problem"] else told
 
 
-def _bytes(encoded: str) -> bytes:
-    import base64
-
-    return base64.b64decode(encoded)
+bundle.add_command(spool)
+bundle.add_command(take)

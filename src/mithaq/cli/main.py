@@ -19,6 +19,7 @@ GROUPS = {
     "matter": "joint matters: what was said, where each party stands, what is owed",
     "link": "the links to partners: state and proofs",
     "witness": "a witness of its own: it cosigns the logs it was told of",
+    "gate": "the program that faces abroad for a core, and holds sealed envelopes alone",
     "bundle": "deliveries in files, carried by hand where there is no line",
     "backup": "copies that nobody can read without the secret: make, verify, restore",
     "export": "everything this node holds, in files that are read without Mithaq",

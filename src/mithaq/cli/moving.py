@@ -24,10 +24,10 @@ def move_store(home: Home, url: str, password_file: str, as_json: bool) -> None:
 
     The node must not be served. Both sides are compared before the new one is used; until then nothing changes here.
     """
-    from mithaq.assembly import move_store as move
     from mithaq.config import StoreSettings, locked
     from mithaq.errors import Invalid
     from mithaq.kernel.canonical import fit
+    from mithaq.servers.move import move_store as move
 
     to = None
     if url != FILE:

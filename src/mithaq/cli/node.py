@@ -89,7 +89,7 @@ def init(
 @click.option("--link-port", type=click.IntRange(0, 65535), help="Another port for partners than the settings name.")
 @pass_home
 def serve(home: Home, role: str, inside_port: int | None, link_port: int | None) -> None:  # fmt: skip
-    """Serve the node until Ctrl-C: commands on loopback, partners over HTTPS."""
+    """Serve the node until Ctrl-C: commands on loopback, partners over HTTPS or, for a core, through its gate."""
     serve_home(home, role=role, ports=(inside_port, link_port))
 
 
@@ -127,7 +127,8 @@ def serve_home(
         if role == "worker":
             _work(served, {"party": config.party, "pid": os.getpid(), "role": role})
             return
-        faces = Faces(_address(config.inside, ports[0]), _address(config.link, ports[1]), shared=shared)
+        link = _address(config.link, ports[1]) if config.gate is None else None
+        faces = Faces(_address(config.inside, ports[0]), link, shared=shared)
         told = {"party": config.party, "pid": os.getpid(), "inside": faces.inside_url, "link": faces.link_url}
         serving = home.serving_of(os.getpid()) if shared else home.serving
 
@@ -240,6 +241,7 @@ def show_status(found: dict[str, Any]) -> None:
     rows += [("partners", ", ".join(found["partners"]) or "none"), ("journal", str(found["journal"]))]
     keys = f"manifest {found['manifest']}" if found["manifest"] else "no root: they never change (docs/keys.md)"
     rows += [("keys", found["keys_problem"] or keys), ("statements are signed by", found["speaks_through"])]
+    rows += [("gate", found["gate"])] if found["gate"] else []
     rows += [("owed", f"{found['owed']}: mithaq matter duties")] if found["owed"] else []
     table(f"node {found['party']}", ("", ""), rows)
     if found["links"]:

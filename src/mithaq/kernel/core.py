@@ -100,6 +100,7 @@ class Status(Struct, frozen=True):
     manifest: int = 0  # serial of the key manifest; 0 where there is no root
     keys_problem: str = ""
     owed: int = 0  # duties that are open or have escalated
+    gate: str = ""  # of a core: whether its gate is up, or why it was not reached
     unfolded: int = 0  # entries of the journal on which a view or rule broke: they are not seen (memos unfolded/…)
 
 
@@ -152,6 +153,7 @@ def status(desk: Desk, _: Nothing) -> Status:
         manifest=node.rings.own.serial,
         keys_problem=node.rings.own.ring.warning(desk.at),
         owed=len(duties(desk.tx)),
+        gate=node.gate(),
         unfolded=len(desk.tx.memos.names(UNFOLDED)),
     )
 

@@ -34,7 +34,7 @@ from mithaq.kernel.people.act import Ask, run, subject_of
 from mithaq.kernel.people.actor import NODE, Actor
 from mithaq.kernel.people.door import Door
 from mithaq.kernel.plug import Capability
-from mithaq.kernel.ports import Metrics, NoMetrics, NoPictures, Pictures, Store, Transaction, Transport
+from mithaq.kernel.ports import Gated, Metrics, NoMetrics, NoPictures, Pictures, Store, Transaction, Transport
 from mithaq.kernel.standing import Standing
 from mithaq.kernel.together import Together, unsure_of
 from mithaq.kernel.values import ends
@@ -85,7 +85,7 @@ class Node:
         self.views: tuple[View, ...] = tuple(view for each in self.capabilities for view in each.views)
         self._rules = reaction.Rules.of(self.capabilities)
         self._alarms = alarm.of(self.capabilities)
-        self._transport = transport
+        self.transport = transport
         self.rings = Rings(store, identity, [each.known for each in self.partners.values()], clock.now(), learn)
         self._touched: set[str] = set()
         self._fresh: set[str] = set()  # links that this commit numbered something on
@@ -142,6 +142,7 @@ class Node:
             questions=self.questions,
             pictures=pictures or NoPictures(),
             contacts=contacts or {},
+            gate=transport.gate if isinstance(transport, Gated) else str,
         )
         self._position = 0
         store.finish_with(self._finish, self._beside)
@@ -159,7 +160,7 @@ class Node:
     def close(self) -> None:
         """Finish what is being written, then let go of store and transport."""
         self.store.close()
-        self._transport.close()
+        self.transport.close()
         self._witnesses.close()
 
     # -- inside the nation -------------------------------------------------------------------------------------------

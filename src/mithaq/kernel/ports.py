@@ -129,6 +129,14 @@ class Transport(Protocol):
         """Let go of connections. Safe to call twice."""
 
 
+@runtime_checkable
+class Gated(Transport, Protocol):
+    """A transport that goes through a gate of our own."""
+
+    def gate(self) -> str:
+        """``up``, or why it was not reached when it was last called."""
+
+
 class Signature(Struct, frozen=True):
     """One signature: the algorithm (``ed25519`` or ``ml-dsa-65``), the key's id and the raw bytes."""
 

@@ -59,6 +59,7 @@ class Surroundings(Struct, frozen=True):
     questions: Mapping[str, Question]
     pictures: Pictures
     contacts: Book
+    gate: Callable[[], str]  # how our gate is; nothing where there is none
 
     @property
     def card(self) -> Card:

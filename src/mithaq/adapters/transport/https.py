@@ -15,7 +15,7 @@ from mithaq.kernel.seal import MAX_SEALED
 PATH = "/link/1/deliveries"
 MEDIA_TYPE = "application/vnd.mithaq.sealed"
 TIMEOUT = httpx2.Timeout(30.0, connect=5.0)
-_ANSWERED = (200, 409, 422, 423)  # settled, gap, conflict, paused: each with a signed receipt
+ANSWERED = (200, 409, 422, 423)  # settled, gap, conflict, paused: each with a signed receipt
 
 
 class HttpsTransport:
@@ -37,11 +37,11 @@ class HttpsTransport:
         client = self._clients[partner]
         try:
             with client.stream("POST", PATH, content=sealed, headers={"content-type": MEDIA_TYPE}) as response:
-                answer = _limited(response)
+                answer = limited(response)
         except httpx2.HTTPError as problem:
             reason = str(problem) or type(problem).__name__
             raise Unavailable("unreachable", f"{partner} is not reached: {reason}") from None
-        if response.status_code in _ANSWERED:
+        if response.status_code in ANSWERED:
             return answer
         if response.status_code in (400, 403, 413):
             raise NotAllowed("turned-away", f"{partner} does not take this delivery (HTTP {response.status_code})")
@@ -52,7 +52,8 @@ class HttpsTransport:
             client.close()
 
 
-def _limited(response: httpx2.Response) -> bytes:
+def limited(response: httpx2.Response) -> bytes:
+    """The body of an answer; Unavailable if it is longer than any sealed receipt."""
     parts, size = [], 0
     for part in response.iter_bytes():
         size += len(part)

@@ -73,6 +73,10 @@ class Line:
         self.failures, self.problem, self._next, self.paused_by_them = 0, "", 0.0, False
         return news
 
+    def again(self) -> None:
+        """The way to it may be open again: it is due at once."""
+        self._next = 0.0
+
     def forget(self) -> None:
         """What the partner holds and takes is not known any more: ask it."""
         self.ask_again()
