@@ -21,7 +21,7 @@ def test_a_skip_in_ci(tmp_path: Path, ci: str, reason: str, passes: bool) -> Non
     (tmp_path / "test_one.py").write_text(f"import pytest\n\ndef test_it():\n    pytest.skip({reason!r})\n")
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
-        env={**os.environ, "CI": ci},
+        env={**os.environ, "CI": ci, "PYTHONPATH": str(CONFTEST.parent.parent)},
         capture_output=True,
         text=True,
         cwd=tmp_path,

@@ -103,13 +103,13 @@ def _renamed(value: Any, names: dict[str, str], key: str = "") -> Any:
     if isinstance(value, list):
         return [_renamed(item, names, key) for item in value]
     if isinstance(value, str):
-        if key in ("content", "statement", "manifest") and value.startswith("{"):
+        if key in ("content", "statement", "manifest", "witness") and value.startswith("{"):
             return _renamed(json.loads(value), names)
         if key == "payload":
             import base64
 
             return _renamed(json.loads(base64.b64decode(value)), names)
-        if key == "checkpoint":
+        if key in ("checkpoint", "cosigned"):
             return value.split("\n")[:2]  # the origin and the size; the root is of salted entries
         if _is_random(key, value):
             return names.setdefault(value, f"#{len(names)}")
@@ -119,5 +119,6 @@ def _renamed(value: Any, names: dict[str, str], key: str = "") -> Any:
 def _is_random(key: str, value: str) -> bool:
     """Values that differ between any two runs: digests, keys, salts, signatures and ids."""
     random_keys = {"salt", "sig", "keyid", "entry", "path", "consistency", "record", "matter", "heard", "previous",
-                   "about", "digest", "ed25519", "ml-dsa-65", "public", "root", "certificates"}  # fmt: skip
+                   "about", "digest", "ed25519", "ml-dsa-44", "ml-dsa-65", "public", "root",
+                   "certificates"}  # fmt: skip
     return key in random_keys or len(key) == 2 or value.startswith("sha256:")

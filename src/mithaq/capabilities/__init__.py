@@ -24,9 +24,10 @@ ALWAYS = {"oversight": "who saw what, on both sides; complaints, corrections and
 """Those that every node has, whatever its configuration says: nobody who runs a node can leave them out."""
 
 RESERVED = frozenset({
-    "act", "acts", "adoption", "attachment", "audit", "bundle", "core", "demo", "duty", "events", "exercise", "key",
-    "keys", "law", "link", "matter", "mithaq", "new", "node", "oversight", "party", "people", "preview", "record",
-    "release", "session", "sign-in", "sign-out", "statement", "token", "view", "why",
+    "act", "acts", "adoption", "attachment", "audit", "backup", "bundle", "core", "demo", "doctor", "duty", "events",
+    "exercise", "export", "gate", "import", "key", "keys", "law", "link", "matter", "mithaq", "new", "node",
+    "oversight", "party", "people", "plain", "preview", "record", "release", "session", "sign-in", "sign-out",
+    "standby", "statement", "token", "view", "why", "witness",
 })  # fmt: skip
 """What no capability may be called: words of the command line, and of what every node answers."""
 

@@ -17,6 +17,7 @@ from mithaq.errors import NotAllowed
 from mithaq.kernel import canonical
 from mithaq.kernel.desk import Desk
 from mithaq.kernel.keeping.onward import rule_of
+from mithaq.kernel.matter.kinds import KINDS
 from mithaq.kernel.matter.said import read_said
 from mithaq.kernel.people.paper import find, keep
 from mithaq.kernel.plug import Command, Question
@@ -125,7 +126,7 @@ def _decisions(desk: Desk, after: int) -> Lines:
 
 
 def _statements(desk: Desk, after: int) -> Lines:
-    matters = [each for each in desk.tx.statements.matters() if not each.startswith(("keys/", "revocations/"))]
+    matters = [each for each in desk.tx.statements.matters() if desk.tx.statements.of(each)[0].kind in KINDS]
     some = matters[after : after + PAGE]
     lines = []
     for matter in some:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mithaq.adapters.store.vault import record_place
 from mithaq.errors import Invalid
 from mithaq.kernel.link import sequence
 from mithaq.kernel.people.actor import HOME
@@ -97,7 +98,12 @@ def test_one_entry_that_nobody_foresaw_stops_no_other(world: World) -> None:
     """Should a record get past all of that, its fold is skipped, and the node's status says so."""
     bad = world.jo.do("intelligence.alert-vehicle", alert(plate="BAD"), who=HOME).result()
     spoil = "update records set content = ? where id = ?"
-    world.jo.store.write(lambda tx: tx.records._run._driver.execute(spoil, (b"{}", bad.id))).result()  # type: ignore[attr-defined]
+
+    def spoilt(tx: Any) -> None:
+        content = tx.records._sealed.seal(bad.id, record_place(bad.id, 1), b"{}")
+        tx.records._run._driver.execute(spoil, (content, bad.id))
+
+    world.jo.store.write(spoilt).result()
     good = world.jo.do("intelligence.alert-vehicle", alert(plate="GOOD"), who=HOME).result()
     assert [row.key for row in world.jo.ask("intelligence.search", {"find": "GOOD"}, who=HOME).items] == [good.id]
     assert world.jo.ask("node.status", {}, who=HOME).unfolded > 0

@@ -51,8 +51,9 @@ def rulebook(vocabulary: Vocabulary, agreements: Iterable[Law], laws: Iterable[L
             raise Invalid("rulebook", f"{law.ref} is of type {law.type}, not {sort}")
         if law.vocabulary != vocabulary.digest:
             raise Invalid("rulebook", f"{law.ref} does not rest on the vocabulary {vocabulary.ref}")
-        before = known.setdefault(law.ref, law)
+        before = known.get(law.ref)
         parts = isinstance(law, InEffect) and isinstance(before, InEffect) and law.digest == before.digest
-        if before is not law and not parts:
+        if before is not None and not parts:
             raise Clash("rulebook", f"two laws are called {law.ref}")
+        known[law.ref] = law
     return book

@@ -14,11 +14,12 @@ from msgspec.structs import replace
 
 from mithaq.errors import MithaqError, NotAllowed, Unavailable, Untrusted
 from mithaq.kernel import canonical
-from mithaq.kernel.link import charter, evidence, manifests, pause, send, speaks
+from mithaq.kernel.link import charter, epochs, evidence, manifests, pause, send, speaks
 from mithaq.kernel.link.ends import Ends
 from mithaq.kernel.link.log.checkpoint import is_signed_with
 from mithaq.kernel.link.message import Delivery, DeliveryFormat, Receipt
 from mithaq.kernel.party import Identity, renewed
+from mithaq.kernel.ports import Transaction
 from mithaq.kernel.seal import seal, unseal
 from mithaq.kernel.statement import payload, verified_any
 from mithaq.kernel.witness import card, kept
@@ -52,22 +53,25 @@ class Carrier:
         return self._believed_older(party, delivery, first)
 
     def asking(self, party: str, delivery: Delivery) -> Delivery:
-        """The delivery, asking for a cosignature where the partner may know how.
+        """The delivery, asking for a cosignature where the partner may know how."""
+        with self._ends.store.read() as tx:
+            return self.asking_in(tx, party, delivery)
 
-        One that never said so is asked with a question only. What it has cosigned is shown to it with a question, and
-        where it has not cosigned lately: after a restore it may not know.
+    def asking_in(self, tx: Transaction, party: str, delivery: Delivery) -> Delivery:
+        """As ``asking``. One that never said that it knows how is asked with a question only.
+
+        What it has cosigned is shown to it with a question, and where it has not cosigned lately: after a restore it
+        may not know.
         """
         if self._ends.lines[party].speaks < 3 or delivery.format == "mithaq-delivery/1":
             return delivery
-        link = self._ends.link(party)
-        with self._ends.store.read() as tx:
-            known = speaks.cosigns(tx, party)
-            if known is False or (known is None and delivery.messages):
-                return delivery
-            held, shown = card.newest(tx, party), None
-            if held is not None and (not delivery.messages or self._ends.lines[party].uncosigned):
-                witness = {"it": card.keys_of(tx, party)}
-                shown = next((each.text for each in reversed(kept.notes(tx, link)) if each.times(witness)), None)
+        known = speaks.cosigns(tx, party)
+        if known is False or (known is None and delivery.messages):
+            return delivery
+        held, shown = card.newest(tx, party), None
+        if held is not None and (not delivery.messages or self._ends.lines[party].uncosigned):
+            witness, link = {"it": card.keys_of(tx, party)}, epochs.current(tx, self._ends.party, party)
+            shown = next((each.text for each in reversed(kept.notes(tx, link)) if each.times(witness)), None)
         return replace(delivery, format=FORMATS[4], cosign=held.serial if held else 0, cosigned=shown)
 
     def _believed_older(self, party: str, delivery: Delivery, first: Delivery) -> tuple[Receipt, bytes]:

@@ -160,7 +160,7 @@ class Outbound:
                 delivery = stale.bury(delivery, stale.stale(delivery, self._ends.standing.book(tx), at))
                 last = delivery.messages[-1].seq
                 shown = introducing(delivery, ends.rings.own, link, knows=line.knows, speaks=line.speaks)
-                shown = self._carrier.asking(party, shown)
+                shown = self._carrier.asking_in(tx, party, shown)
                 yield last, seal(canonical.encode(shown), sender=ends.party, receiver=party, public=public)
 
     def unpack(self, sealed: bytes) -> send.Settled:
