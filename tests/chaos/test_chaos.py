@@ -15,7 +15,7 @@ import pytest
 
 from tests.chaos.run import chaos, zygote
 
-SEEDS, MESSAGES = 20, 300
+SEEDS, MESSAGES = 6, 300  # the long runs take more of both
 
 
 @pytest.fixture(scope="module")

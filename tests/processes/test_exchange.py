@@ -256,7 +256,7 @@ def test_the_demo_runs_unattended() -> None:
     assert found["nodes"] == 3
     assert found["released"] == found["received"] > 0
     assert found["withheld"] > 0
-    assert found["day"]["steps"] == 21
+    assert found["day"]["steps"] == 27
     assert (found["day"]["unexpected"], found["day"]["held"], found["day"]["glass"]) == (0, 1, 1)
     assert found["draft_refused"] is True
     assert (found["lost"], found["duplicates"], found["out_of_order"]) == (0, 0, 0)
