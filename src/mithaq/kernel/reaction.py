@@ -6,7 +6,7 @@ a desk of the node itself, in one transaction with the move of its cursor.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -35,6 +35,10 @@ class Rules(Struct, frozen=True):
         duties = tuple(rule for each in found for rule in each.duties)
         return cls(duties, tuple(rule for each in found for rule in each.answers))
 
+    def wants(self, kind: str) -> bool:
+        """Whether any rule is about records of this Kind."""
+        return kind.rpartition("/")[0] in {*(each.kind for each in self.answers), *(each.kind for each in self.duties)}
+
     def run(self, desk: Desk, holding: Holding) -> None:
         base = holding.kind.rpartition("/")[0]
         for rule in self.answers if holding.link else self.duties:
@@ -53,7 +57,7 @@ def advance(desk: Desk, rules: Rules) -> bool:
     _, position = tx.views.cursor(CURSOR)
     entries = tx.journal.page(after=position, limit=STEP)
     for entry in entries:
-        holding = holding_of(entry, tx)
+        holding = holding_of(entry, tx, rules.wants)
         if holding is not None:
             skipping(tx, CURSOR, entry.position, lambda holding=holding: rules.run(desk, holding))  # type: ignore[misc]
     if entries:
@@ -61,9 +65,9 @@ def advance(desk: Desk, rules: Rules) -> bool:
     return len(entries) == STEP
 
 
-def holding_of(entry: Entry, tx: Transaction) -> Holding | None:
+def holding_of(entry: Entry, tx: Transaction, wanted: Callable[[str], object] = str) -> Holding | None:
     """The record version that an entry of the journal brought: stated here, or accepted from a partner, and not erased
-    since.
+    since. Of a Kind that is not ``wanted`` it is not even opened.
     """
     named = entry.subject
     if entry.what == "received":
@@ -73,5 +77,7 @@ def holding_of(entry: Entry, tx: Transaction) -> Holding | None:
     elif entry.what != "record":
         return None
     id, _, version = named.rpartition("/")
-    found = tx.records.get(id, int(version)) if id and version.isdigit() else None
+    if not (id and version.isdigit()) or not wanted(tx.records.kind(id, int(version)) or ""):
+        return None
+    found = tx.records.get(id, int(version))
     return found if found is not None and found.content else None

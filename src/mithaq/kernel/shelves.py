@@ -129,6 +129,9 @@ class Records(Protocol):
     def get(self, id: str, version: int | None = None) -> Holding | None:
         """That version, or the newest."""
 
+    def kind(self, id: str, version: int) -> str | None:
+        """The Kind of that version, without opening what it says."""
+
     def by_reference(self, kind_base: str, reference: str, exercise: bool) -> Holding | None:
         """The newest version of our own record of that Kind (any version of the Kind) with this reference."""
 

@@ -34,7 +34,6 @@ _BLOB = select(_B.c.data).where(_B.c.hash == bindparam("h"))
 _BLOB_THERE = select(_B.c.hash).where(_B.c.hash == bindparam("h"))
 _BLOB_REMOVE = delete(_B).where(_B.c.hash == bindparam("h"))
 
-_AUDIT_ADD = insert(_A)
 _AUDIT_LAST = select(_A.c.number, _A.c.chain).order_by(_A.c.number.desc()).limit(1)
 _AUDIT_PAGE = select(_A).where(_A.c.number > bindparam("after")).order_by(_A.c.number).limit(bindparam("limit"))
 _AUDIT_PAGES: dict[tuple[bool, bool], Select[Any]] = {
@@ -98,8 +97,9 @@ class SqlBlobs:
 class SqlAudit:
     """Each line is chained to the one before, so that none can be taken out or changed unseen."""
 
-    def __init__(self, run: Prepared) -> None:
+    def __init__(self, run: Prepared, pending: Pending) -> None:
         self._run = run
+        self._pending = pending
         self._last: tuple[int, bytes] | None = None
 
     def add(self, *, at: datetime, who: str, act: str, subject: str, reason: str = "") -> None:
@@ -107,10 +107,11 @@ class SqlAudit:
         made = Audited(number + 1, at, who, act, subject, reason, b"")
         chain = chained(before, made)
         row = {"at": write_instant(at), "who": who, "act": act, "subject": subject, "reason": reason, "chain": chain}
-        self._run.run(_AUDIT_ADD, {"number": number + 1, **row})
+        self._pending.add(_A, (number + 1,), {"number": number + 1, **row})
         self._last = number + 1, chain
 
     def page(self, *, after: int = 0, limit: int = 1000, who: str = "", subject: str = "") -> Sequence[Audited]:
+        self._pending.write(_A)
         given = {"after": after, "limit": limit} | ({"w": who} if who else {}) | ({"s": subject} if subject else {})
         found = self._run.all(_AUDIT_PAGES[bool(who), bool(subject)], given)
         return [Audited(number, read_instant(at), *rest) for number, at, *rest in found]

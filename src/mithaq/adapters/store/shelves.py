@@ -23,6 +23,7 @@ _R, _J, _D, _N, _M = schema.records, schema.journal, schema.decisions, schema.me
 
 _RECORD_NEWEST = select(_R).where(_R.c.id == bindparam("id")).order_by(_R.c.version.desc()).limit(1)
 _RECORD_VERSION = select(_R).where(_R.c.id == bindparam("id"), _R.c.version == bindparam("version"))
+_RECORD_KIND = select(_R.c.kind).where(_R.c.id == bindparam("id"), _R.c.version == bindparam("version"))
 _RECORD_REFERENCE = (
     select(_R)
     .where(
@@ -78,6 +79,10 @@ class SqlRecords:
         if id in self._added:
             self._pending.write(_R)
         return self._holding(self._run.first(_RECORD_NEWEST, {"id": id}))
+
+    def kind(self, id: str, version: int) -> str | None:
+        waiting = self._pending.of(_R).get((id, version))
+        return waiting["kind"] if waiting else self._run.text(_RECORD_KIND, {"id": id, "version": version})
 
     def by_reference(self, kind_base: str, reference: str, exercise: bool) -> Holding | None:
         self._pending.write(_R)

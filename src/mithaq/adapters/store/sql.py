@@ -47,7 +47,7 @@ class SqlTransaction:
         self.links = SqlLinks(run, pending, sealed)
         self.decisions = SqlDecisions(run, pending)
         self.views = SqlViews(run)
-        self.audit = SqlAudit(run)
+        self.audit = SqlAudit(run, pending)
         self.memos = SqlMemos(run)
         self.statements = SqlStatements(run, pending)
         self.duties = SqlDuties(run, pending)

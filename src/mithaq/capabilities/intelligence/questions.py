@@ -83,7 +83,7 @@ Limit = Annotated[int, Meta(ge=1)]
 
 def fold(entry: Entry, tx: Transaction) -> Row | None:
     """The row of the question that this entry brought, or whose answer or course it brought."""
-    holding = holding_of(entry, tx)
+    holding = holding_of(entry, tx, querying)
     sort = querying(holding.kind) if holding is not None else ""
     if holding is None or not sort:
         return None

@@ -29,7 +29,7 @@ def fold_alert(entry: Entry, tx: Transaction) -> Row | None:
     """The row of the alert that this entry brought or that it took back, if it is one and is the newest version."""
     if entry.what == "recalled":
         return _recalled(ALERTS_VIEW, entry, tx)
-    holding = holding_of(entry, tx)
+    holding = holding_of(entry, tx, sort_of)
     if holding is None or not sort_of(holding.kind):
         return None
     old = tx.views.get(ALERTS_VIEW, holding.id)
@@ -42,7 +42,7 @@ def fold_following(entry: Entry, tx: Transaction) -> Row | None:
     """The row of a sighting, supplement, request or reply that this entry brought or that it took back."""
     if entry.what == "recalled":
         return _recalled(FOLLOWING_VIEW, entry, tx)
-    holding = holding_of(entry, tx)
+    holding = holding_of(entry, tx, follow_up)
     if holding is None or not follow_up(holding.kind):
         return None
     old = tx.views.get(FOLLOWING_VIEW, holding.id)

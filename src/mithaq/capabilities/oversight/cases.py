@@ -30,7 +30,7 @@ def fields_of(holding: Holding) -> dict[str, Any]:
 
 def fold_case(entry: Entry, tx: Transaction) -> Row | None:
     """The row of a record of oversight, our own or a partner's: which it is and what it is about, and nothing of it."""
-    holding = holding_of(entry, tx)
+    holding = holding_of(entry, tx, sort_of)
     sort = sort_of(holding.kind) if holding is not None else ""
     if holding is None or not sort or not holding.content:
         return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import msgspec
@@ -116,9 +117,14 @@ def subject_of(given: object) -> str:
 def asked_for(taken: Struct) -> str:
     """What a question asked for beyond its defaults, as one line of JSON for the audit log; cut where it is long."""
     plain = canonical.plain(taken)
-    usual = {field.name: field.default for field in fields(taken)}
+    usual = _usual(type(taken))
     asked = {name: value for name, value in plain.items() if getattr(taken, name) != usual.get(name)}
     return canonical.rewrite(asked).decode()[:LONGEST] if asked else ""
+
+
+@cache
+def _usual(takes: type[Struct]) -> dict[str, object]:
+    return {field.name: field.default for field in fields(takes)}
 
 
 def _allowed(tx: Transaction, who: Actor, command: Command) -> Actor:
