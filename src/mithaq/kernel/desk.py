@@ -73,9 +73,8 @@ class Desk(Struct, frozen=True):
         known_word("purpose", purpose, vocabulary.purposes, "$.purpose")
         for caveat in marking.caveats:
             known_word("caveat", caveat, vocabulary.values("caveats"), "$.caveats")
-        for source in marking.sources:
-            if self.reading(self.held(source)) is None:
-                raise NotFound("record", f"no record {source}", where="$.sources")
+        known = follows.marking.sources if follows else ()
+        marking = replace(marking, sources=self._sources(set(marking.sources) - set(known), known))
         record = Record(
             id=follows.id if follows else new_id(self.node.party, self.node.randomness),
             version=follows.version + 1 if follows else 1,
@@ -90,6 +89,19 @@ class Desk(Struct, frozen=True):
         )
         check(record, kind)
         return record
+
+    def _sources(self, new: set[str], known: Collection[str]) -> tuple[str, ...]:
+        """Those of the version before, and new ones with what they rest on themselves. NotFound for what is not here.
+
+        None is ever taken back: what a record once rested on it does not forget by being corrected.
+        """
+        found = set(known)
+        for source in new:
+            holding = self.held(source)
+            if self.reading(holding) is None:
+                raise NotFound("record", f"no record {source}", where="$.sources")
+            found |= {source} if holding.link else {source, *self.own(source).marking.sources}
+        return tuple(sorted(found))
 
     def state(
         self, record: Record, *, reference: str = "", flash: bool = False, only: Collection[str] | None = None

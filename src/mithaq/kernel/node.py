@@ -11,15 +11,14 @@ from concurrent.futures import Future
 from typing import Any
 
 from mithaq.errors import MithaqError, NotAllowed, NotFound, Unavailable
-from mithaq.kernel import alarm, asking, canonical, reaction, server
+from mithaq.kernel import alarm, asking, canonical, following, reaction, server
 from mithaq.kernel.attachment.hold import sweep
 from mithaq.kernel.clock import Clock
 from mithaq.kernel.clockwork import tick
 from mithaq.kernel.contact import Book
 from mithaq.kernel.desk import Desk, Surroundings
-from mithaq.kernel.keeping import follow
 from mithaq.kernel.law.rulebook import Rulebook
-from mithaq.kernel.link import pause, recall, recover, recovery, send
+from mithaq.kernel.link import pause, recover, recovery, send
 from mithaq.kernel.link.ends import Ends, Keystore
 from mithaq.kernel.link.evidence import Keep
 from mithaq.kernel.link.inbound import Answer, Inbound
@@ -271,15 +270,7 @@ class Node:
 
     def follow(self) -> None:
         """Do what follows by itself: tell of recalls, and erase what was recalled or whose time is over."""
-        with self.store.read() as tx:
-            watching, waits = recall.is_watching(tx), follow.waits(tx, self.clock.now())
-            answers = recovery.is_waiting(tx)
-        if watching:
-            self.store.write(lambda tx: recall.follow(self._desk(tx, NODE))).result()
-        if answers:
-            self.store.write(lambda tx: recovery.follow(self._desk(tx, NODE))).result()
-        while waits and self.store.write(lambda tx: follow.follow(self._desk(tx, NODE))).result():
-            pass
+        following.run(self.store, self.clock, lambda tx: self._desk(tx, NODE))
 
     def tick(self) -> None:
         """Let the clock have its say: what follows from what came follows, alarms ring, duties escalate, and

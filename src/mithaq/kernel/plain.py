@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 from mithaq.errors import NotAllowed
 from mithaq.kernel import canonical
 from mithaq.kernel.desk import Desk
-from mithaq.kernel.keeping.onward import rule_of
+from mithaq.kernel.keeping.onward import strictest
 from mithaq.kernel.matter.kinds import KINDS
 from mithaq.kernel.matter.said import read_said
 from mithaq.kernel.people.paper import find, keep
@@ -97,7 +97,8 @@ def _record(desk: Desk, holding: Holding) -> dict[str, Any] | str:
     """A record version as whoever exports may read it; or why it is left out."""
     if not holding.content:
         return "erased"
-    if holding.link and rule_of(desk.tx, holding.id) == "never":
+    sources = [holding.id] if holding.link else desk.own(holding.id, holding.version).marking.sources
+    if strictest(desk.tx, sources) == "never":
         return "onward"
     reading = desk.reading(holding)
     if reading is None:

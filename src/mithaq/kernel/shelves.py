@@ -129,6 +129,9 @@ class Records(Protocol):
     def get(self, id: str, version: int | None = None) -> Holding | None:
         """That version, or the newest."""
 
+    def versions(self, id: str) -> Sequence[int]:
+        """The versions that are held, the earliest first."""
+
     def kind(self, id: str, version: int) -> str | None:
         """The Kind of that version, without opening what it says."""
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mithaq.errors import MithaqError
+from mithaq.kernel.keeping.legal_hold import is_restricted
 from mithaq.kernel.ports import Transaction
 from mithaq.kernel.shelves import Entry, Row
 
@@ -35,7 +36,7 @@ def advance(view: View, tx: Transaction) -> bool:
     entries = tx.journal.page(after=position, limit=STEP)
     for entry in entries:
         row = skipping(tx, view.name, entry.position, lambda entry=entry: view.fold(entry, tx))  # type: ignore[misc]
-        if row is not None:
+        if row is not None and not is_restricted(tx, row.key):
             tx.views.put(view.name, replace(row, position=entry.position))
     if entries or version != view.version:
         tx.views.move(view.name, view.version, entries[-1].position if entries else position)

@@ -17,6 +17,7 @@ from mithaq.errors import Invalid, NotAllowed, NotFound
 from mithaq.kernel import reviews
 from mithaq.kernel.clock import write_instant
 from mithaq.kernel.desk import Desk
+from mithaq.kernel.keeping import onward
 from mithaq.kernel.law.clause import LIFE_SAVING
 from mithaq.kernel.law.decision import Basis, Decision
 from mithaq.kernel.law.explain import reasons
@@ -173,6 +174,7 @@ def spoken(desk: Desk, given: WasSaid) -> Recorded:
         by_role=_role(desk), to_role=given.role, at=write_instant(given.at), line=given.line,
         **({"to_authority": given.authority} if given.authority else {}),
     )  # fmt: skip
+    onward.passed_on(desk.tx, found.record, given.to)
     _review_afterwards(desk, given, found)
     return Recorded(matter, given.id, given.to, tuple(given.fields))
 

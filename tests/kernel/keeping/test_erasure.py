@@ -7,8 +7,14 @@ from typing import Any
 
 import pytest
 
+from mithaq.adapters.store.vault import record_place
 from mithaq.errors import Clash, NotFound
 from mithaq.kernel.duty import duties
+from mithaq.kernel.keeping import begin
+from mithaq.kernel.keeping.due import set_due
+from mithaq.kernel.keeping.retention import RETAINED
+from mithaq.kernel.matter.holding import KIND
+from mithaq.kernel.matter.speak import speak
 from mithaq.kernel.node import Node
 from mithaq.kernel.people.actor import HOME, Actor
 from mithaq.kernel.people.second import Waits
@@ -45,9 +51,8 @@ def owed(node: Node, what: str) -> list[str]:
         return [duty.state for duty in duties(tx, ended=True) if duty.what == what]
 
 
-def told(node: Node, id: str) -> Any:
-    (found,) = node.ask("release.receipts", {"id": id}, who=HOME)
-    return found
+def told(node: Node, id: str, version: int = 1) -> Any:
+    return next(each for each in node.ask("release.receipts", {"id": id}, who=HOME) if each.version == version)
 
 
 def test_a_recall_deletes_content_index_and_message_where_it_went_and_is_answered(world: World) -> None:
@@ -206,3 +211,82 @@ def test_a_release_that_waits_is_received_by_nobody(world: World) -> None:
     id = stated(world.jo)
     found = told(world.jo, id)
     assert (found.state, found.received, found.accepted) == ("waiting", False, False)
+
+
+def test_what_was_erased_and_came_again_is_recalled_like_anything_else(world: World) -> None:
+    id = released(world)
+    do(world.sa, "record.erase", id=id, order="o")
+    world.step()
+    world.jo.do("intelligence.correct-vehicle", {**alert(colour="red"), "id": id}, who=HOME).result()
+    world.step()
+    do(world.jo, "link.recall", id=id, why="wrong")
+    world.step()
+    world.step()
+    assert content(world.sa, id)[0] == b""
+    assert told(world.jo, id, 2).deleted_for == "recalled"
+    assert owed(world.jo, "await_deletion") == ["discharged"]
+
+
+def test_our_own_is_erased_though_its_recall_is_still_to_be_told(world: World) -> None:
+    world.wire.leave("SA")
+    id = stated(world.jo)
+    do(world.jo, "link.recall", id=id, why="wrong")
+    do(world.jo, "record.erase", id=id, order="o")
+    world.wire.join("SA", world.sa.receive)
+    world.clock_on()
+    world.step()
+    other = stated(world.jo, plate="P-2")
+    world.step()
+    assert world.sa.ask("intelligence.alert", {"id": other}, who=HOME).key == other
+
+
+def test_one_record_on_which_erasing_breaks_stops_neither_the_others_nor_deliveries(world: World) -> None:
+    id, good = released(world), released(world)
+    spoil = "update records set content = ? where id = ?"
+
+    def spoilt(tx: Any) -> None:
+        tx.records._run._driver.execute(spoil, (tx.records._sealed.seal(id, record_place(id, 1), b"{}"), id))
+
+    world.sa.store.write(spoilt).result()
+    for each in (id, good):
+        do(world.jo, "link.recall", id=each, why="wrong")
+    world.step()
+    world.step()
+    assert content(world.sa, good)[0] == b""
+    assert world.sa.ask("node.status", {}, who=HOME).unfolded > 0
+    assert told(world.jo, good).deleted_for == "recalled"
+
+
+def test_a_partner_is_not_believed_about_what_it_never_had(world: World) -> None:
+    world.wire.leave("SA")
+    id = stated(world.jo)
+
+    def lie(tx: Any) -> None:
+        desk = world.sa._desk(tx, HOME)
+        speak(desk, KIND, "freed", parties=("SA", "JO"), record=id)
+
+    world.sa.store.write(lie).result()
+    world.sa.step()
+    assert owed(world.jo, "await_deletion") == []
+
+
+def test_a_courts_hold_outlives_a_complaints(world: World) -> None:
+    id = released(world)
+    do(world.sa, "record.hold", id=id, why="complaint", reference="C-1")
+    do(world.sa, "record.hold", id=id, why="court", reference="K-9")
+    (held,) = world.sa.ask("record.holds", {}, who=HOME)
+    assert (held.why, held.reference) == ("court", "K-9")
+
+
+def test_what_was_held_before_there_were_clocks_is_erased_in_its_time(world: World) -> None:
+    id = released(world)
+
+    def earlier(tx: Any) -> None:
+        set_due(tx, RETAINED, id, None)
+        tx.memos.put(begin.UPTO, None)
+
+    world.sa.store.write(earlier).result()
+    world.clock.advance(timedelta(days=366))
+    world.step()
+    world.step()
+    assert content(world.sa, id)[0] == b""

@@ -128,3 +128,19 @@ def test_the_sources_of_a_record_stay_at_home(three: Nations) -> None:
 def test_a_source_that_is_not_held_is_refused(three: Nations) -> None:
     with pytest.raises(NotFound, match="no record"):
         three.alert("IQ", **NEVER, sources=["SA-00000000000000000000000000"])
+
+
+def test_no_correction_and_no_complaint_takes_a_source_back(three: Nations) -> None:
+    source = told(three, **NEVER)
+    mine = three.alert("IQ", **NEVER, sources=[source])
+    given = {"id": mine.id, "plate": "P-9", "reason": "stolen", "place": "31.4,36.9", "time": "2026-11-20T04:10:33Z"}
+    assert do(three, "IQ", "intelligence.correct-vehicle", **given, **NEVER).withheld.keys() == {"JO"}
+    do(three, "IQ", "oversight.complain", person="Invented Person", about=mine.id, asks="correction", grounds="wrong")
+    preview = three.nodes["IQ"].ask("release.preview", {"id": mine.id, "to": "JO"}, who=HOME)
+    assert (preview.version, preview.decision) == (3, "deny")
+
+
+def test_what_rests_on_a_record_that_rests_on_it_does_not_go_either(three: Nations) -> None:
+    source = told(three, **NEVER)
+    first = three.alert("IQ", **NEVER, sources=[source])
+    assert three.alert("IQ", **NEVER, sources=[first.id]).withheld.keys() == {"JO"}

@@ -23,6 +23,7 @@ _R, _J, _D, _N, _M = schema.records, schema.journal, schema.decisions, schema.me
 
 _RECORD_NEWEST = select(_R).where(_R.c.id == bindparam("id")).order_by(_R.c.version.desc()).limit(1)
 _RECORD_VERSION = select(_R).where(_R.c.id == bindparam("id"), _R.c.version == bindparam("version"))
+_RECORD_VERSIONS = select(_R.c.version).where(_R.c.id == bindparam("id")).order_by(_R.c.version)
 _RECORD_KIND = select(_R.c.kind).where(_R.c.id == bindparam("id"), _R.c.version == bindparam("version"))
 _RECORD_REFERENCE = (
     select(_R)
@@ -42,7 +43,9 @@ _RECORD_ERASE = (
     update(_R).where(_R.c.id == bindparam("i")).values(content=bindparam("empty"), reference=bindparam("none"))
 )
 _CARRIED_ERASE = (
-    update(_M).where(_M.c.subject >= bindparam("low"), _M.c.subject < bindparam("high")).values(content=null())
+    update(_M)
+    .where(_M.c.subject >= bindparam("low"), _M.c.subject < bindparam("high"))
+    .values(content=null(), salt=bindparam("none"))
 )
 _JOURNAL_PAGE = select(_J).where(_J.c.position > bindparam("after")).order_by(_J.c.position).limit(bindparam("limit"))
 _JOURNAL_LAST = select(func.max(_J.c.position))
@@ -80,6 +83,10 @@ class SqlRecords:
             self._pending.write(_R)
         return self._holding(self._run.first(_RECORD_NEWEST, {"id": id}))
 
+    def versions(self, id: str) -> Sequence[int]:
+        self._pending.write(_R)
+        return [row[0] for row in self._run.all(_RECORD_VERSIONS, {"id": id})]
+
     def kind(self, id: str, version: int) -> str | None:
         waiting = self._pending.of(_R).get((id, version))
         return waiting["kind"] if waiting else self._run.text(_RECORD_KIND, {"id": id, "version": version})
@@ -98,7 +105,7 @@ class SqlRecords:
     def erase(self, id: str) -> None:
         self._pending.flush()
         self._run.run(_RECORD_ERASE, {"i": id, "empty": b"", "none": ""})
-        self._run.run(_CARRIED_ERASE, {"low": f"{id}/", "high": f"{id}0"})
+        self._run.run(_CARRIED_ERASE, {"low": f"{id}/", "high": f"{id}0", "none": b""})
         self._sealed.destroy(id)
 
     def _holding(self, row: tuple[Any, ...] | None) -> Holding | None:

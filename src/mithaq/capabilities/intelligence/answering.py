@@ -92,7 +92,7 @@ def tell(desk: Desk, query: str) -> None:
         marking=Marking(exercise=known.exercise), release_texts={},
     )  # fmt: skip
     stated = desk.state(record, flash=known.urgency == "counter", only={known.asker})
-    if stated.released or stated.deferred:
+    if stated.released or stated.deferred or stated.reviewing:
         keep(desk.tx, msgspec.structs.replace(known, answered=True), desk.at)
         clocks.stop(desk, clocks.ANSWER, query, f"{record.id}/1")
 

@@ -87,7 +87,7 @@ def fold(entry: Entry, tx: Transaction) -> Row | None:
     sort = querying(holding.kind) if holding is not None else ""
     if holding is None or not sort:
         return None
-    body = provenance(holding, write_instant(entry.at))
+    body = provenance(holding, write_instant(entry.at), tx)
     if sort == "query":
         return _asked(holding, body, tx)
     old = tx.views.get(QUERIES_VIEW, str(body["fields"].get("query", "")))

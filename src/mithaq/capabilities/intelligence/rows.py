@@ -10,6 +10,7 @@ from mithaq.capabilities.intelligence.exchanged import FOLLOW_UPS, follow_up
 from mithaq.capabilities.intelligence.records import ALERTS, sort_of
 from mithaq.kernel import canonical
 from mithaq.kernel.clock import after, read_instant, write_instant
+from mithaq.kernel.keeping.onward import strictest
 from mithaq.kernel.matter.record import recalled
 from mithaq.kernel.ports import Transaction
 from mithaq.kernel.reaction import holding_of
@@ -54,7 +55,7 @@ def fold_following(entry: Entry, tx: Transaction) -> Row | None:
 def following_row(holding: Holding, received: str, tx: Transaction) -> Row:
     """The row of what follows on an alert, found by what it is about."""
     sort = follow_up(holding.kind)
-    body = {"sort": sort, "recalled": recalled(tx, holding.id) is not None, **provenance(holding, received)}
+    body = {"sort": sort, "recalled": recalled(tx, holding.id) is not None, **provenance(holding, received, tx)}
     about = body["fields"].get("request" if sort == "reply" else "about", "")
     side = "received" if holding.link else "sent"
     facets = {"kind": sort, "from": holding.origin, "side": side, "about": about}
@@ -65,7 +66,7 @@ def following_row(holding: Holding, received: str, tx: Transaction) -> Row:
 def alert_row(holding: Holding, received: str, tx: Transaction) -> Row:
     """The row of an alert, with everything by which it is found."""
     sort = sort_of(holding.kind)
-    body = {"sort": sort, "recalled": recalled(tx, holding.id) is not None, **provenance(holding, received)}
+    body = {"sort": sort, "recalled": recalled(tx, holding.id) is not None, **provenance(holding, received, tx)}
     return _row(holding, ALERTS[sort].title, "place", "time", body, tuple(terms(body)))
 
 
@@ -117,9 +118,9 @@ def _recalled(view: str, entry: Entry, tx: Transaction) -> Row | None:
     return (alert_row if view == ALERTS_VIEW else following_row)(holding, old.body["received"], tx)
 
 
-def provenance(holding: Holding, received: str) -> dict[str, Any]:
+def provenance(holding: Holding, received: str, tx: Transaction) -> dict[str, Any]:
     if not holding.link:
-        return _own(holding, received)
+        return _own(holding, received, tx)
     release = canonical.fit(canonical.decode(holding.content, dict), Release)
     retain = release.handling.get("retain")
     return {
@@ -139,7 +140,7 @@ def provenance(holding: Holding, received: str) -> dict[str, Any]:
     }
 
 
-def _own(holding: Holding, received: str) -> dict[str, Any]:
+def _own(holding: Holding, received: str, tx: Transaction) -> dict[str, Any]:
     record = canonical.decode(holding.content, Record)
     return {
         "version": record.version,
@@ -151,6 +152,7 @@ def _own(holding: Holding, received: str) -> dict[str, Any]:
         "caveats": list(record.marking.caveats),
         "fields": record.body,
         "reference": holding.reference,
+        **({"handling": {"onward": onward}} if (onward := strictest(tx, record.marking.sources)) else {}),
     }
 
 
@@ -178,4 +180,4 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(each.get("name") or each.get("value")) if isinstance(each, dict) else _texts(each)
 
 
-VIEWS = (View(ALERTS_VIEW, 3, fold_alert), View(FOLLOWING_VIEW, 2, fold_following))
+VIEWS = (View(ALERTS_VIEW, 4, fold_alert), View(FOLLOWING_VIEW, 3, fold_following))

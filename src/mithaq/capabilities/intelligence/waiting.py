@@ -113,7 +113,7 @@ def _sent(desk: Desk, query: Record) -> list[Any]:
 def _ours(desk: Desk, id: object, said: Holding) -> Record | None:
     """The question of ours that a partner speaks of, if it was put to that partner and is as real as what it says."""
     holding = desk.tx.records.get(id) if isinstance(id, str) else None
-    if holding is None or holding.origin != desk.node.party or holding.exercise != said.exercise:
+    if holding is None or not holding.content or holding.origin != desk.node.party or holding.exercise != said.exercise:
         return None
     record = canonical.decode(holding.content, Record)
     return record if record.body.get("addressee") == said.origin else None

@@ -29,6 +29,7 @@ from mithaq.kernel.desk import Desk, Stated
 from mithaq.kernel.duty import discharge
 from mithaq.kernel.keeping import desk as keeping
 from mithaq.kernel.keeping import legal_hold
+from mithaq.kernel.keeping.erase import erased
 from mithaq.kernel.matter.record import recalled
 from mithaq.kernel.plug import Command
 from mithaq.kernel.shelves import Holding
@@ -131,7 +132,7 @@ def complain(desk: Desk, given: Complain) -> Stated:
     clocks.received(desk, stated.id, received)
     if given.about is not None:
         clocks.note_about(desk, given.about, stated.id)
-    if about is not None and about.origin == desk.node.party:
+    if about is not None and about.content and about.origin == desk.node.party:
         stating.mark(desk, about.id, contested=True)
     if about is not None and about.content and legal_hold.held(desk.tx, about.id) is None:
         keeping.hold(desk, keeping.ToHold(about.id, "complaint", stated.id))
@@ -222,7 +223,7 @@ def close(desk: Desk, given: Close) -> Closed:
         discharge(desk.tx, f"{what}/{complaint.id}", f"{redress.id}/1", desk.at)
     correction = _mended(desk, about, given.outcome) if ours else None
     if about and not _runs(desk, about):
-        if ours:
+        if ours and erased(desk.tx, about) is None:
             stating.mark(desk, about, contested=False)
         _free(desk, about)
     tally.note(

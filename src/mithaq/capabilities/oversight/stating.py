@@ -85,7 +85,7 @@ def mark(desk: Desk, id: str, *, contested: bool) -> Record | None:
     kept = {each for each in record.marking.caveats if each != CONTESTED} | ({CONTESTED} if contested else set())
     made = desk.draft(
         desk.kind(record.kind), record.body, purpose=record.purpose,
-        marking=Marking(record.marking.exercise, tuple(sorted(kept))), release_texts=record.release_texts,
+        marking=replace(record.marking, caveats=tuple(sorted(kept))), release_texts=record.release_texts,
         follows=record,
     )  # fmt: skip
     desk.state(made, reference=desk.held(id).reference)

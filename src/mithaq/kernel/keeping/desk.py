@@ -119,7 +119,8 @@ class OneRelease(Struct, frozen=True, omit_defaults=True, kw_only=True):
 def hold(desk: Desk, given: ToHold) -> HoldState:
     """Keep a record from being deleted. Clash if it is held already."""
     holding = _held(desk, given.id)
-    if legal_hold.held(desk.tx, given.id) is not None:
+    before = legal_hold.held(desk.tx, given.id)
+    if before is not None and (before.why, given.why) != ("complaint", "court"):  # a court's outlives a complaint's
         raise Clash("held", f"{given.id} is held already", hint="see record.holds")
     legal_hold.hold(
         desk.tx, legal_hold.LegalHold(given.id, given.why, given.reference, desk.at, desk.who)

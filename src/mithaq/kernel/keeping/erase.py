@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from mithaq.kernel import canonical
+from mithaq.kernel import canonical, reviews
 from mithaq.kernel.attachment import hold as attachments
 from mithaq.kernel.attachment.descriptor import attachments_in
-from mithaq.kernel.duty import void
+from mithaq.kernel.duty import duties, void
 from mithaq.kernel.keeping.retention import ERASED
 from mithaq.kernel.ports import Transaction
 from mithaq.kernel.record import Kind
@@ -27,13 +27,19 @@ def erase(tx: Transaction, id: str, why: str, at: datetime, kinds: Mapping[str, 
     newest = tx.records.get(id)
     if newest is None or not newest.content:
         return 0
-    held = [found for version in range(1, newest.version + 1) if (found := tx.records.get(id, version)) is not None]
+    versions = (tx.records.get(id, version) for version in tx.records.versions(id))
+    held = [each for each in versions if each is not None and each.content]
     for each in held:
         _let_go(tx, each, kinds.get(each.kind), at)
     tx.records.erase(id)
     tx.views.forget(id)
     for what in DUTIES:
         void(tx, f"{what}/{id}", why, at)
+    for partner in reviews.forget(tx, id):
+        void(tx, reviews.duty_id(id, partner), why, at)
+    for duty in duties(tx):
+        if duty.id.startswith(f"look_at_withheld/{id}/"):
+            void(tx, duty.id, why, at)
     tx.memos.put(ERASED + id, why)
     party = newest.origin if newest.link else ""
     tx.journal.add("erased", id, at=at, party=party, exercise=newest.exercise)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from mithaq.kernel.desk import Desk
-from mithaq.kernel.keeping import legal_hold, onward
+from mithaq.kernel.keeping import holder, legal_hold, onward
 from mithaq.kernel.keeping.due import all_due, is_due, set_due
 from mithaq.kernel.keeping.erase import erase
 from mithaq.kernel.keeping.note import await_deletion
@@ -18,9 +18,31 @@ from mithaq.kernel.matter.holding import KIND, Gone
 from mithaq.kernel.matter.record import RECALLED_HERE
 from mithaq.kernel.matter.speak import speak
 from mithaq.kernel.ports import Transaction
-from mithaq.kernel.values import ends, link_id
+from mithaq.kernel.view import UNFOLDED
 
 SOME = 200  # records in one transaction
+
+
+def next_of(tx: Transaction, at: datetime) -> str:
+    """What would be done first; nothing where nothing is due."""
+    for name in (*tx.memos.names(RECALLED_HERE), *tx.memos.names(onward.TELL)):
+        return name
+    for sort in (RETAINED, EXPECTED):
+        for id in all_due(tx, sort, at, limit=1):
+            return f"{sort}|{id}"
+    return ""
+
+
+def park(tx: Transaction, at: datetime, problem: str) -> None:
+    """Leave out what is first, on which everything breaks: it is noted for ``node.status``, and stops nothing else."""
+    name = next_of(tx, at)
+    if name.startswith((RECALLED_HERE, onward.TELL)):
+        tx.memos.put(name, None)
+    elif name:
+        sort, _, id = name.partition("|")
+        set_due(tx, sort, id, None)
+    if name:
+        tx.memos.put(f"{UNFOLDED}keeping/{name}", problem)
 
 
 def waits(tx: Transaction, at: datetime) -> bool:
@@ -33,18 +55,21 @@ def waits(tx: Transaction, at: datetime) -> bool:
     )
 
 
-def follow(desk: Desk) -> int:
-    """Do some of what is due; how much."""
+def follow(desk: Desk, some: int = SOME) -> int:
+    """Do some of what is due; how much. What ``next_of`` names is done first."""
     gone: dict[str, list[Gone]] = {}
-    recalled = desk.tx.memos.names(RECALLED_HERE)[:SOME]
+    recalled = desk.tx.memos.names(RECALLED_HERE)[:some]
     for name in recalled:
         desk.tx.memos.put(name, None)
         end(desk, name.removeprefix(RECALLED_HERE), "recalled", gone)
-    expired = list(all_due(desk.tx, RETAINED, desk.at, limit=SOME))
+    done = len(recalled)
+    done += _tell_passed_on(desk, some - done)
+    expired = list(all_due(desk.tx, RETAINED, desk.at, limit=some - done)) if done < some else []
     for id in expired:
         end(desk, id, "expired", gone)
     tell(desk, gone)
-    return len(recalled) + len(expired) + _expect(desk) + _tell_passed_on(desk)
+    done += len(expired)
+    return done + (_expect(desk, some - done) if done < some else 0)
 
 
 def end(desk: Desk, id: str, why: str, gone: dict[str, list[Gone]]) -> None:
@@ -74,28 +99,20 @@ def _speaks_with(desk: Desk, origin: str) -> bool:
     return origin != desk.node.party and origin in desk.node.partners
 
 
-def _expect(desk: Desk) -> int:
+def _expect(desk: Desk, some: int) -> int:
     """Of what a partner should have deleted by now, and has not said so, the deletion is owed; how many."""
-    due = list(all_due(desk.tx, EXPECTED, desk.at, limit=SOME))
+    due = list(all_due(desk.tx, EXPECTED, desk.at, limit=some))
     for id in due:
         set_due(desk.tx, EXPECTED, id, None)
         record, _, partner = id.partition("|")
-        if _has_it(desk.tx, record, link_id(desk.node.party, partner)):
+        if holder.was_given(desk.tx, record, desk.node.party, partner):
             await_deletion(desk.tx, record, partner, desk.at, desk.at)
     return len(due)
 
 
-def _has_it(tx: Transaction, record: str, link: str) -> bool:
-    """Whether a partner has accepted a version of it. What it refused, or what never arrived, it need not delete."""
-    newest = tx.records.get(record)
-    versions = range(1, (newest.version if newest is not None else 0) + 1)
-    carried = (each for version in versions for each in tx.links.carrying(f"{record}/{version}"))
-    return any(ends(each.link) == ends(link) and each.outcome == "accepted" for each in carried)
-
-
-def _tell_passed_on(desk: Desk) -> int:
+def _tell_passed_on(desk: Desk, some: int) -> int:
     """Tell origins of what was passed on to a third nation; how many."""
-    names = desk.tx.memos.names(onward.TELL)[:SOME]
+    names = desk.tx.memos.names(onward.TELL)[:some]
     for name in names:
         desk.tx.memos.put(name, None)
         source, _, to = name.removeprefix(onward.TELL).partition("/")

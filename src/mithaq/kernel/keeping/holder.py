@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from mithaq.kernel.matter.holding import Act, DeletedFor, HeldFor
 from mithaq.kernel.ports import Transaction
-from mithaq.kernel.values import Code, Count, Instant, PartyId
+from mithaq.kernel.values import Code, Count, Instant, PartyId, ends
 
 HOLDER = "holder"
 MOST = 50  # acts that are kept of one record and partner: the newest
@@ -45,6 +45,14 @@ def holder(tx: Transaction, record: str, partner: str) -> Holder:
 
 def keep(tx: Transaction, record: str, partner: str, new: Holder) -> None:
     tx.papers.put(HOLDER, f"{record}|{partner}", msgspec.json.encode(new))
+
+
+def was_given(tx: Transaction, record: str, me: str, partner: str) -> bool:
+    """Whether a record of ours went to this partner, and was accepted there."""
+    if not record.startswith(f"{me}-"):
+        return False
+    carried = (each for version in tx.records.versions(record) for each in tx.links.carrying(f"{record}/{version}"))
+    return any(ends(each.link) == (me, partner) and each.outcome == "accepted" for each in carried)
 
 
 def given_again(tx: Transaction, record: str, partner: str) -> None:

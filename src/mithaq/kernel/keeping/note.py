@@ -40,7 +40,7 @@ def duty_id(record: str, partner: str) -> str:
 
 def _deleted(tx: Transaction, said: Said, at: datetime, me: str) -> None:
     for gone in canonical.fit(said.terms, Deletion).records:
-        if said.party == me or not gone.record.startswith(f"{me}-"):
+        if said.party == me or not holder.was_given(tx, gone.record, me, said.party):
             continue
         known = holder.holder(tx, gone.record, said.party)
         new = replace(known, deleted=said.at, deleted_for=gone.why, held=None, held_for=None)
@@ -52,7 +52,7 @@ def _deleted(tx: Transaction, said: Said, at: datetime, me: str) -> None:
 
 def _held(tx: Transaction, said: Said, at: datetime, me: str) -> None:
     terms = canonical.fit(said.terms, Hold)
-    if said.party != me and terms.record.startswith(f"{me}-"):
+    if said.party != me and holder.was_given(tx, terms.record, me, said.party):
         known = holder.holder(tx, terms.record, said.party)
         holder.keep(tx, terms.record, said.party, replace(known, held=said.at, held_for=terms.why))
         void(tx, duty_id(terms.record, said.party), f"held for a {terms.why}", at)
@@ -62,7 +62,7 @@ def _held(tx: Transaction, said: Said, at: datetime, me: str) -> None:
 
 def _freed(tx: Transaction, said: Said, at: datetime, me: str) -> None:
     terms = canonical.fit(said.terms, Freed)
-    if said.party != me and terms.record.startswith(f"{me}-"):
+    if said.party != me and holder.was_given(tx, terms.record, me, said.party):
         known = holder.holder(tx, terms.record, said.party)
         holder.keep(tx, terms.record, said.party, replace(known, held=None, held_for=None))
         await_deletion(tx, terms.record, said.party, at + RECALLED_WITHIN, at)
@@ -70,7 +70,7 @@ def _freed(tx: Transaction, said: Said, at: datetime, me: str) -> None:
 
 def _acted(tx: Transaction, said: Said, at: datetime, me: str) -> None:
     terms = canonical.fit(said.terms, ActedOn)
-    if said.party != me and terms.record.startswith(f"{me}-"):
+    if said.party != me and holder.was_given(tx, terms.record, me, said.party):
         new = holder.Acted(terms.version, terms.act, terms.by, terms.when)
         holder.acted(tx, terms.record, said.party, new)
         tx.journal.add("acted", f"{terms.record}/{terms.version}", at=at, party=said.party)
@@ -78,7 +78,7 @@ def _acted(tx: Transaction, said: Said, at: datetime, me: str) -> None:
 
 def _passed_on(tx: Transaction, said: Said, at: datetime, me: str) -> None:
     terms = canonical.fit(said.terms, Told)
-    if said.party != me and terms.record.startswith(f"{me}-"):
+    if said.party != me and holder.was_given(tx, terms.record, me, said.party):
         known = holder.holder(tx, terms.record, said.party)
         to = tuple(dict.fromkeys((*known.passed_to, terms.to)))
         holder.keep(tx, terms.record, said.party, replace(known, passed_to=to))
@@ -87,13 +87,15 @@ def _passed_on(tx: Transaction, said: Said, at: datetime, me: str) -> None:
 
 def _ask_onward(tx: Transaction, said: Said, at: datetime, me: str) -> None:
     terms = canonical.fit(said.terms, OnwardRequest)
+    if said.party != me and not holder.was_given(tx, terms.record, me, said.party):
+        return  # it never had the record
     onward.keep_asked(
         tx,
         onward.Asked(
             matter=said.matter, record=terms.record, by=said.party, to=terms.to, purpose=terms.purpose, at=said.at
         ),
     )
-    if said.party != me and terms.record.startswith(f"{me}-"):
+    if said.party != me and holder.was_given(tx, terms.record, me, said.party):
         duty = Duty(
             id=f"answer_onward/{said.matter}", what="answer_onward", about=f"{terms.record} to {terms.to}", since=at,
             due=at + ANSWER_WITHIN, owed_by="liaison_officer", escalates_to="legal_officer",

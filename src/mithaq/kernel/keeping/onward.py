@@ -8,6 +8,7 @@ consent is asked. Its origin itself may always have it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
@@ -15,6 +16,7 @@ from msgspec import Struct
 
 from mithaq.kernel import canonical
 from mithaq.kernel.law.decision import Forbid
+from mithaq.kernel.law.obligation import CHAIN
 from mithaq.kernel.ports import Transaction
 from mithaq.kernel.record import Record
 from mithaq.kernel.release import Release
@@ -54,6 +56,11 @@ def rule_of(tx: Transaction, source: str) -> str:
         return "free"  # our own
     release = canonical.fit(canonical.decode(holding.content, dict), Release)
     return str(release.handling.get("onward", UNSAID))
+
+
+def strictest(tx: Transaction, sources: Collection[str]) -> str:
+    """The strictest rule of these sources; nothing where there are none."""
+    return max((rule_of(tx, source) for source in sources), key=CHAIN.index, default="")
 
 
 def remember(tx: Transaction, release: Release) -> None:

@@ -46,6 +46,7 @@ from mithaq.kernel.shelves import Holding
 from mithaq.kernel.standing import Standing
 from mithaq.kernel.values import Lane
 
+MOST_VERSIONS = 100_000  # of one record
 _PSEUDONYM = re.compile(r"p:[0-9a-f]{32}")
 
 
@@ -79,15 +80,15 @@ class Judging(Struct, frozen=True):
             raise Invalid("shape", "made is not written as it must be", where="$.made")
         self._check(tx, release, at)
         kind = self.kinds.get(release.kind)
-        retention.keep_received(tx, release, kind, at)
-        onward.remember(tx, release)
-        if (why := recalled(tx, release.record)) is not None:
-            tx.memos.put(RECALLED_HERE + release.record, why)  # it came after its recall, and goes as it came
         if kind is not None:
             _check_values(release, kind)
             if kind.asks:
                 inquiry.check(tx, release, kind, self.standing.law(tx), self.me, at)
             arrive.announce(tx, release, kind, at)
+        retention.keep_received(tx, release, kind, at)
+        onward.remember(tx, release)
+        if (why := recalled(tx, release.record)) is not None:
+            tx.memos.put(RECALLED_HERE + release.record, why)  # it came after its recall, and goes as it came
         holding = Holding(
             id=release.record,
             version=release.version,
@@ -161,7 +162,9 @@ class Judging(Struct, frozen=True):
 
     def _check_form(self, release: Release) -> None:
         """What readers here rely on, whatever was agreed: a version that counts, known levels, sound handling."""
-        if release.version < 1 or not all(levels.is_level(each) for each in release.levels.values()):
+        if not 1 <= release.version <= MOST_VERSIONS or not all(
+            levels.is_level(each) for each in release.levels.values()
+        ):
             raise Invalid("shape", "no such version, or no such level")
         for what, value in release.handling.items():
             obligation.check(what, value, self.standing.base.vocabulary, "$.handling")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mithaq.kernel.desk import Desk
+from mithaq.kernel.keeping.holder import holder
 from mithaq.kernel.keeping.note import await_deletion
 from mithaq.kernel.keeping.retention import RECALLED_WITHIN
 from mithaq.kernel.matter.record import KIND, recalled
@@ -16,7 +17,9 @@ _WATCHED = "recalling/"
 def tell(desk: Desk, partner: str, record: str, why: str) -> None:
     """State the recall to a partner, of which it is owed from now on that it deletes the record and says so."""
     speak(desk, KIND, "recall", parties=(desk.node.party, partner), record=record, why=why)
-    await_deletion(desk.tx, record, partner, desk.at + RECALLED_WITHIN, desk.at)
+    said = holder(desk.tx, record, partner)
+    if said.deleted is None and said.held is None:  # else it has nothing left to say
+        await_deletion(desk.tx, record, partner, desk.at + RECALLED_WITHIN, desk.at)
 
 
 def watch(tx: Transaction, partner: str, record: str) -> None:
@@ -33,8 +36,8 @@ def follow(desk: Desk) -> int:
     told = 0
     for name in desk.tx.memos.names(_WATCHED):
         record, _, partner = name.removeprefix(_WATCHED).partition("/")
-        between, newest = (desk.node.party, partner), desk.own(record).version
-        found = (message for v in range(1, newest + 1) for message in desk.tx.links.carrying(f"{record}/{v}"))
+        between, versions = (desk.node.party, partner), desk.tx.records.versions(record)
+        found = (message for v in versions for message in desk.tx.links.carrying(f"{record}/{v}"))
         carried = [message for message in found if ends(message.link) == between]
         if any(message.outcome == "waiting" for message in carried):
             continue

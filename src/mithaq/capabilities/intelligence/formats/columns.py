@@ -100,7 +100,7 @@ def _written(value: Any) -> str:
 
 def flat(sort: str, row: Row, *, cells: bool) -> dict[str, Any]:
     """One alert as a flat row: where it is from and how it stands, then its fields as the reader sees them."""
-    onward = row.body.get("handling", {}).get("onward", "consent") if "message" in row.body else "free"
+    onward = row.body.get("handling", {}).get("onward", "consent" if "message" in row.body else "free")
     known = {**row.body, "key": row.key, "received": "message" in row.body, "onward": onward}
     found = {name: known[name] for name in (*PROVENANCE, "purpose")} | {"exercise": row.exercise}
     found |= {"caveats": row.body["caveats"]} if row.body["caveats"] else {}
