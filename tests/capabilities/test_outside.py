@@ -49,7 +49,11 @@ def test_a_field_of_a_partner_that_is_no_text_stops_no_list(border: Crossing) ->
         held: Holding = tx.records.get(id)
         plain = canonical.decode(held.content, dict)
         plain["fields"] |= {"certificate": 7, "place": ["x"], "time": {"y": 1}}
-        records = type("Records", (), {"get": lambda *_: replace(held, content=canonical.encode(plain))})()
+        answers = {
+            "get": lambda *_: replace(held, content=canonical.encode(plain)),
+            "kind": lambda *_: held.kind,
+        }
+        records = type("Records", (), answers)()
         [entry] = [each for each in tx.journal.page() if each.what == "received"]
         return fold(entry, type("Some", (), {"records": records, "views": tx.views, "links": tx.links})())
 
