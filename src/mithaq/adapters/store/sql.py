@@ -118,12 +118,25 @@ class SqlStore:
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         try:
-            with self._alone, self._reading.connect() as connection, connection.begin():
+            with self._alone, self._begun() as connection:
                 yield SqlTransaction(connection, self._vault, readonly=True)
         except (self._lost, OperationalError) as problem:
             self._reading.dispose()  # the others that wait there are of the same server
             detail = str(getattr(problem, "orig", None) or problem).strip().splitlines()[0]
             raise Unavailable("store", f"the store cannot be read: {detail}", hint="try again") from None
+
+    def _begun(self) -> Connection:
+        """A connection with a snapshot. That one was ended while it waited nobody notices: another is made."""
+        connection = self._reading.connect()
+        try:
+            connection.begin()
+        except (self._lost, OperationalError):
+            connection.invalidate()
+            connection.close()
+            self._reading.dispose()  # the others that wait there are of the same server
+            connection = self._reading.connect()
+            connection.begin()
+        return connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
