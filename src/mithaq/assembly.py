@@ -42,12 +42,12 @@ from mithaq.kernel.law.prove import proof_of, prove
 from mithaq.kernel.law.rulebook import Rulebook, rulebook
 from mithaq.kernel.law.text import RestsOn
 from mithaq.kernel.law.vocabulary import Vocabulary, load_vocabulary
-from mithaq.kernel.link import pause, recover
+from mithaq.kernel.link import epochs, pause, recover
 from mithaq.kernel.node import Node
 from mithaq.kernel.party import Card, Identity, Partner, read_identity, root_card
 from mithaq.kernel.ports import Keyed, Metrics, Signer, Store, Transaction, Transport
 from mithaq.kernel.statement import Statement, sign, signatories, verified_any
-from mithaq.kernel.values import PartyId, digest, link_id
+from mithaq.kernel.values import PartyId, digest
 from mithaq.kernel.witness import partner as witnessing
 from mithaq.kernel.witness.card import witness_name
 from mithaq.kernel.witness.port import Witnesses
@@ -239,7 +239,7 @@ def _notice_restore(store: Store, watermark: Watermark, party: str, partners: li
     def job(tx: Transaction) -> None:
         for partner in partners:
             recover.unsure(tx, partner.party, "the store is older than it was")
-            witnessing.unsure(tx, link_id(partner.party, party))
+            witnessing.unsure(tx, epochs.current(tx, partner.party, party))
 
     with store.read() as tx:
         last = tx.journal.last()

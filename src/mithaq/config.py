@@ -30,7 +30,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from msgspec import Meta, Struct
 
-from mithaq.errors import Invalid, Malformed, NotFound, Unavailable, Untrusted
+from mithaq.errors import Invalid, Malformed, NotAllowed, NotFound, Unavailable, Untrusted
 from mithaq.kernel.contact import Contact, Contacts
 from mithaq.kernel.people.officer import OFFICER
 from mithaq.kernel.values import Code, Digest, Line, PartyId
@@ -165,6 +165,15 @@ def secret_file(path: Path) -> bytes:
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")
     within = credentials is not None and path.is_relative_to(credentials)
     return _secret(path, others=0o007 if within else 0o077)
+
+
+def ensure_file_store(home: Home) -> None:
+    """NotAllowed where the store of a home is a database: what works on its file must not take an old one for it."""
+    if read_config(home).store is not None:
+        raise NotAllowed(
+            "store", "the store of this home is a database, not a file", where=str(home.settings),
+            hint="back it up with the database's own tools: docs/postgresql.md",
+        )  # fmt: skip
 
 
 def store_password(home: Home, settings: StoreSettings) -> str:

@@ -25,6 +25,7 @@ from mithaq.kernel.matter.speak import speak
 from mithaq.kernel.matter.take import state_of
 from mithaq.kernel.node import Node
 from mithaq.kernel.people.actor import HOME, NODE
+from mithaq.kernel.ports import Transaction
 from mithaq.kernel.seal import seal, unseal
 from mithaq.kernel.statement import payload, sign
 from mithaq.servers.begin import begin_again
@@ -277,3 +278,22 @@ def test_a_healthy_link_can_be_renewed_and_what_waits_goes_on_the_new_one(world:
         world.clock_on()
         world.step()
     assert world.sa.ask("intelligence.alert", {"id": waits.id}, who=HOME).body["version"] == 1
+
+
+def test_a_recovery_that_is_not_told_to_us_stops_nothing(world: World) -> None:
+    """A partner that says it of itself and of somebody else is answered nothing, and nobody waits for that."""
+    heads = {"link": "SA>JO", "size": 0, "root": "00" * 32}, {"link": "JO>SA", "size": 0, "root": "00" * 32}
+
+    def lie(tx: Transaction) -> None:
+        desk = world.sa._desk(tx, HOME)
+        matter = speak(desk, recovery.KIND, "recover", parties=("SA", "XX"), server=1, sends=heads[0], takes=heads[1])
+        filed = tx.statements.get(matter, "SA", 1)
+        assert filed is not None
+        desk.address(filed, "JO")
+
+    world.sa.store.write(lie).result()
+    world.step()
+    world.step()
+    stated = world.jo.do("intelligence.alert-vehicle", alert(), who=HOME).result()
+    world.step()
+    assert world.sa.ask("intelligence.alert", {"id": stated.id}, who=HOME).key == stated.id

@@ -41,7 +41,7 @@ from mithaq.adapters.copies.sealed_file import (
 )
 from mithaq.adapters.keystore.box import Argon2, Hkdf
 from mithaq.adapters.store.schema import SCHEMA
-from mithaq.config import Home, read_config, write_private
+from mithaq.config import Home, ensure_file_store, read_config, write_private
 from mithaq.errors import Clash, Invalid, NotFound, Unavailable, Untrusted
 from mithaq.kernel import canonical
 from mithaq.kernel.clock import write_instant
@@ -80,6 +80,7 @@ def make(home: Home, place: Path, secret: bytes, at: datetime, progress: Progres
 
     The store is copied first and the files after it: keys are made before what rests on them, so none is lacking.
     """
+    ensure_file_store(home)
     config, opener = read_config(home), Secret(secret)
     target = place / at.strftime("%Y%m%dT%H%M%SZ")
     if target.exists():

@@ -12,8 +12,10 @@ from mithaq.config import Home, read_config
 from mithaq.errors import Untrusted
 from mithaq.kernel import audit
 from mithaq.kernel import server as servers
+from mithaq.kernel.link import epochs
 from mithaq.kernel.people import session
 from mithaq.kernel.ports import Transaction
+from mithaq.kernel.witness import partner as witnessing
 
 
 class Begun(Struct, frozen=True):
@@ -40,6 +42,8 @@ def begin_again(home: Home, at: datetime, why: str, who: str = "home") -> Begun:
             if (line := audit.broken(tx)) is not None:
                 raise Untrusted("audit", f"line {line} of the audit log does not follow on the one before")
             epoch = servers.take_over(tx, partners, at, why)
+            for partner in partners:  # what we cosigned since this copy was made is not known here
+                witnessing.unsure(tx, epochs.current(tx, partner, config.party))
             ended = session.end_all(tx, lambda _: True)
             tx.audit.add(at=at, who=who, act="began again", subject=f"epoch {epoch}", reason=why)
             position = tx.journal.add("restored", f"epoch {epoch}", at=at)

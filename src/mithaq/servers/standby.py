@@ -19,7 +19,7 @@ from mithaq.adapters.copies import follow as following
 from mithaq.adapters.copies import snapshot
 from mithaq.adapters.copies.sealed_file import Secret, open_stream
 from mithaq.adapters.copies.ship import Shipper
-from mithaq.config import Home, write_private
+from mithaq.config import Home, ensure_file_store, write_private
 from mithaq.errors import Clash, NotFound, Unavailable
 from mithaq.servers.backup import tar_of, untar
 from mithaq.servers.begin import Begun, begin_again
@@ -67,6 +67,7 @@ class Shipping:
         self._shipper.close()
 
     def _begin(self, at: datetime) -> Shipper:
+        ensure_file_store(self._home)
         shipper = Shipper(self._home.store, self._folder, self._secret, at.strftime("%Y%m%dT%H%M%SZ"))
         for old in following.generations(self._folder)[:-KEPT]:
             shutil.rmtree(self._folder / old)

@@ -16,7 +16,7 @@ from mithaq.adapters.copies import snapshot
 from mithaq.adapters.store.schema import SCHEMA
 from mithaq.adapters.store.watermark import Watermark
 from mithaq.assembly import open_home_store
-from mithaq.config import Home, locked
+from mithaq.config import Home, ensure_file_store, locked
 from mithaq.errors import Clash, NotAllowed
 from mithaq.servers import backup as backups
 from mithaq.servers.rehearse import check_store
@@ -37,6 +37,7 @@ def upgrade(home: Home, place: Path, secret: bytes, at: datetime) -> Upgraded:
 
     Untrusted if a log or the audit log does not hold afterwards: then the store is put back as it was.
     """
+    ensure_file_store(home)
     with locked(home):
         was = snapshot.schema_of(home.store)
         if was > SCHEMA:
@@ -60,6 +61,7 @@ def upgrade(home: Home, place: Path, secret: bytes, at: datetime) -> Upgraded:
 
 def back(home: Home, backup: Path, secret: bytes) -> Upgraded:
     """Put the store of a backup back. NotAllowed if anything happened since: then only a restore is possible."""
+    ensure_file_store(home)
     with locked(home):
         manifest = backups.check(backup, secret)
         was, journal = snapshot.schema_of(home.store), snapshot.position_of(home.store)

@@ -16,7 +16,7 @@ from mithaq.kernel.matter.speak import speak
 from mithaq.kernel.people.roles import EVERYONE
 from mithaq.kernel.people.second import OnlyBy
 from mithaq.kernel.plug import Command, Question
-from mithaq.kernel.values import PartyId, ends, link_id
+from mithaq.kernel.values import PartyId, ends
 
 
 class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
@@ -162,7 +162,8 @@ def _stop(desk: Desk, says: str, partner: str, reason: str) -> str:
     """Say it to the partner, and note it at home."""
     parties = (desk.node.party, partner)
     matter = speak(desk, KIND, says, parties=parties, reason=reason, received="stays_bound")
-    discharge(desk.tx, f"split_view/{link_id(partner, desk.node.party)}", f"link_{says}", desk.at)
+    for link in epochs.every(desk.tx, partner, desk.node.party):
+        discharge(desk.tx, f"split_view/{link}", f"link_{says}", desk.at)
     desk.tx.memos.put(_matter(partner), matter)
     desk.tx.memos.put(f"stop-reason/{partner}", reason)
     desk.tx.journal.add("removed" if says == "remove" else "paused", partner, at=desk.at, party=partner)

@@ -38,10 +38,11 @@ def follow(desk: Desk) -> int:
     for name in desk.tx.memos.names(TO_ANSWER):
         matter, party = name.removeprefix(TO_ANSWER), desk.tx.memos.get(name) or ""
         filed = desk.tx.statements.get(matter, party, 1)
-        if filed is None or party not in desk.node.partners:
-            desk.tx.memos.put(name, None)
+        said = canonical.fit(read_said(filed.envelope).terms, Recover) if filed is not None else None
+        ours = said is not None and {*said.parties} == {party, desk.node.party}
+        if filed is None or said is None or not ours or party not in desk.node.partners:
+            desk.tx.memos.put(name, None)  # nobody asked us, or nobody whom we know
             continue
-        said = canonical.fit(read_said(filed.envelope).terms, Recover)
         found = fits(desk.tx, said.sends), fits(desk.tx, said.takes)
         if None in found:
             continue  # what it sent before is still on its way

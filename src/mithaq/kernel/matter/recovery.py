@@ -94,7 +94,7 @@ RECOVERY = MatterKind(
 
 def note(tx: Transaction, said: Said, me: str) -> None:
     """Remember that a partner's recovery is to be answered."""
-    if said.says == "recover" and said.party != me:
+    if said.says == "recover" and said.party != me and {*said.terms.get("parties", ())} == {said.party, me}:
         tx.memos.put(f"{TO_ANSWER}{said.matter}", said.party)
         tx.memos.put(f"recovery/of/{said.party}", said.matter)
 
