@@ -120,10 +120,8 @@ def test_an_agreement_from_the_offer_to_its_end(desks: tuple[Rehearsal, dict[str
     rehearsal.settle()
     digests = {each.do("matter", "show", matter)["digest"] for each in desk.values()}
     assert len(digests) == 1
-    assert {each["what"] for each in sa.do("matter", "duties")} <= {
-        "renew_keys",
-        "review_alert",
-    }  # the counter-offer was answered
+    owed = {each["what"] for each in sa.do("matter", "duties")}
+    assert owed - {"review_alert"} == {"renew_keys"}  # the counter-offer was answered; alerts have clocks of their own
     found = rehearsal.audit()
     assert (found["lost"], found["duplicates"], found["out_of_order"]) == (0, 0, 0)
     assert found["logs_verified"] == found["logs"] > 0
